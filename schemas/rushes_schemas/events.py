@@ -1,0 +1,201 @@
+"""Every event that passes over the bus, as a pydantic model.
+
+Times are integer milliseconds: on the video's clock (from its first presented frame) where a field ends in `_ms`,
+since the Unix epoch for `at`. Unknown fields are ignored and kept: an event that is made from another carries them on.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+VideoId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Milliseconds = Annotated[int, Field(ge=0)]
+Metadata = dict[str, str | int | float | bool]
+
+StageName = Literal["ingest", "asr", "scenes", "embed"]
+ProgressStatus = Literal["done", "retrying", "failed", "skipped"]
+TranscriptStatus = Literal["ok", "no_audio", "no_speech", "failed"]
+
+
+class Model(BaseModel):
+    """What all parts of an event have in common: immutable, and unknown fields are kept."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Event(Model, ABC):
+    """A record's value."""
+
+    @abstractmethod
+    def key(self) -> str:
+        """What the record is keyed, and so partitioned, by."""
+
+    def subject(self) -> dict[str, Any]:
+        """What log lines about this event name: the video and the segment, where there are any."""
+        return {}
+
+
+class VideoUploaded(Event):
+    """There is a video here. Any client may publish it, with a `uri` and nothing else."""
+
+    uri: Annotated[str, Field(min_length=1, max_length=8192)]
+    title: Annotated[str | None, Field(max_length=1000)] = None
+    description: Annotated[str | None, Field(max_length=20_000)] = None
+    language: Language | None = None
+    metadata: Metadata = {}
+    filename: Annotated[str | None, Field(max_length=1000)] = None
+    """The name under which a person knew the file, to be shown where there is no title."""
+
+    def key(self) -> str:
+        return self.uri
+
+    def subject(self) -> dict[str, Any]:
+        return {"uri": self.uri}
+
+
+class Video(Model):
+    """The facts of a stored video."""
+
+    video_id: VideoId
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    title: str | None = None
+    description: str | None = None
+    language: Language | None = None
+    metadata: Metadata = {}
+    filename: str | None = None
+    duration_ms: Milliseconds
+    width: Annotated[int, Field(gt=0)]
+    height: Annotated[int, Field(gt=0)]
+    has_audio: bool
+    segment_count: Annotated[int, Field(gt=0)]
+    source_uri: str
+    """Where the bytes lie, as a `blob:` URI."""
+    size_bytes: Annotated[int, Field(ge=0)]
+    media_type: str
+
+
+class Segment(Model):
+    """The unit of work: the part [start_ms, end_ms) of a video, about two minutes, cut at a silence."""
+
+    index: Annotated[int, Field(ge=0)]
+    start_ms: Milliseconds
+    end_ms: Milliseconds
+    audio_uri: str | None = None
+    """The segment's sound as 16 kHz mono 16-bit FLAC, whose first sample is at `start_ms`; None without sound."""
+
+
+class SegmentPlanned(Event):
+    """Segment k of n is ready to be worked on."""
+
+    video: Video
+    segment: Segment
+
+    def key(self) -> str:
+        return f"{self.video.video_id}:{self.segment.index}"
+
+    def subject(self) -> dict[str, Any]:
+        return {"video_id": self.video.video_id, "segment": self.segment.index}
+
+
+class Word(Model):
+    """A spoken word on the video's clock. `text` has no surrounding space; `probability` is the model's, 0 to 1."""
+
+    start_ms: Milliseconds
+    end_ms: Milliseconds
+    text: str
+    probability: Annotated[float, Field(ge=0, le=1)]
+    joined: bool = False
+    """True where no space stands before the word, as in languages that are written without."""
+
+
+class Transcript(Model):
+    """What was said in a segment. No sound and no speech are answers; `failed` has a reason and no words."""
+
+    status: TranscriptStatus
+    reason: str | None = None
+    language: Language | None = None
+    words: tuple[Word, ...] = ()
+
+
+class SegmentTranscribed(SegmentPlanned):
+    """The words of a segment are known, or known to be missing."""
+
+    transcript: Transcript
+
+
+class Keyframe(Model):
+    """A picture out of a scene: JPEG at `uri`, shown at `time_ms`."""
+
+    time_ms: Milliseconds
+    uri: str
+
+
+class Scene(Model):
+    """A shot, or the part of it that lies in this segment: [start_ms, end_ms)."""
+
+    index: Annotated[int, Field(ge=0)]
+    start_ms: Milliseconds
+    end_ms: Milliseconds
+    continues: bool = False
+    """True where the scene only begins because its segment does: the shot began in the segment before."""
+    text: str = ""
+    keyframes: tuple[Keyframe, ...] = ()
+
+
+class ScenesDetected(SegmentTranscribed):
+    """The shots of a segment are known, with their words and pictures."""
+
+    scenes: tuple[Scene, ...]
+    scenes_recipe: str = ""
+    """What the scenes were made with; part of the recipe of the points that are made of them."""
+
+
+class VideoProgress(Event):
+    """A stage finished, failed, skipped or put off a segment; `segment` is None where it speaks of the whole video."""
+
+    video_id: VideoId
+    segment: Annotated[int, Field(ge=0)] | None = None
+    stage: StageName
+    status: ProgressStatus
+    reason: str | None = None
+    points: Annotated[int, Field(ge=0)] | None = None
+    at: Milliseconds
+    elapsed_ms: Milliseconds | None = None
+    """How long the stage worked on it; None where the result was already there."""
+    recipe: str | None = None
+    artefact_uri: str | None = None
+    language: Language | None = None
+    """What language was heard in the segment."""
+    video: Video | None = None
+    """The video's facts, told by ingest once it has planned the segments."""
+    source: VideoUploaded | None = None
+    """What was asked for, told by ingest where it refused a video and no facts could be had."""
+
+    def key(self) -> str:
+        return self.video_id
+
+    def subject(self) -> dict[str, Any]:
+        return {"video_id": self.video_id, "segment": self.segment}
+
+
+class VideoDeleted(Event):
+    """Forget the video everywhere."""
+
+    video_id: VideoId
+    at: Milliseconds
+
+    def key(self) -> str:
+        return self.video_id
+
+    def subject(self) -> dict[str, Any]:
+        return {"video_id": self.video_id}
+
+
+E = TypeVar("E", bound=SegmentPlanned)
+
+
+def extended(event: SegmentPlanned, into: type[E], **parts: Any) -> E:
+    """The next stage's event: everything that this one says, unknown fields too, and `parts` more."""
+    return into(**(dict(event) | parts))

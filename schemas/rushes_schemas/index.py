@@ -1,0 +1,101 @@
+"""The index contract: what lies in Qdrant, under which names."""
+
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from rushes_schemas.events import Language, Metadata, Video, VideoId
+
+SCENES_ALIAS = "rushes-scenes"
+VIDEOS_COLLECTION = "rushes-videos"
+
+UNTITLED = "untitled video"
+"""What a video without a title is called, and found as."""
+
+VISUAL: Final = "visual"
+"""Named vector: one row per keyframe (multivector, MaxSim over cosine)."""
+SPEECH: Final = "speech"
+"""Named vector: the scene's text (dense, cosine)."""
+LEXICAL: Final = "lexical"
+"""Named vector: the scene's text as BM25 term weights (sparse, idf kept by the index)."""
+
+Leg = Literal["visual", "speech", "lexical"]
+LEGS: tuple[Leg, ...] = ("visual", "speech", "lexical")
+
+SCENE_KEYWORD_FIELDS = ("video_id", "language", "recipe")
+SCENE_INTEGER_FIELDS = ("segment", "scene", "start_ms", "end_ms")
+SCENE_BOOL_FIELDS = ("fallback",)
+VIDEO_KEYWORD_FIELDS = ("status", "uri", "filename")
+VIDEO_INTEGER_FIELDS = ("updated_at",)
+
+VideoStatus = Literal["processing", "indexed", "degraded", "failed"]
+
+
+class ScenePayload(BaseModel):
+    """The payload of a scene's point."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    video_id: VideoId
+    segment: int
+    scene: int
+    start_ms: int
+    end_ms: int
+    continues: bool = False
+    title: str | None
+    """The video's title as published; `text` says what stands in for it where there is none."""
+    text: str
+    language: Language | None
+    fallback: bool
+    """True where `text` is the video's title or "untitled video", because nothing is said in the scene."""
+    thumbnail_uri: str | None
+    keyframe_times_ms: tuple[int, ...] = ()
+    """When each row of the visual vector is shown."""
+    metadata: Metadata = {}
+    recipe: str
+
+
+class StageEntry(BaseModel):
+    """One line of the ledger: what a stage last said of a segment."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    status: Literal["done", "retrying", "failed", "skipped"]
+    reason: str | None = None
+    points: int | None = None
+    at: int
+    elapsed_ms: int | None = None
+    attempts: int = 1
+    recipe: str | None = None
+    artefact_uri: str | None = None
+    language: Language | None = None
+
+
+class VideoRecord(BaseModel):
+    """The payload of a video's point in `rushes-videos`: its facts, its status, and the ledger of its segments."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    video_id: VideoId
+    status: VideoStatus
+    reason: str | None = None
+    uri: str | None = None
+    """What the video was published as, where that is known."""
+    video: Video | None = None
+    """None while, or because, ingest has not got as far as the facts."""
+    title: str | None = None
+    filename: str | None = None
+    language: Language | None = None
+    """What most of its segments that have speech are in, or what the publisher said."""
+    points: int = 0
+    """How many scene points the index was counted to hold, once it is indexed."""
+    created_at: int
+    updated_at: int
+    ingest: StageEntry | None = None
+    segments: dict[str, dict[str, StageEntry]] = {}
+    """Segment number as text -> stage -> what that stage last said."""
+
+
+def as_payload(model: BaseModel) -> dict[str, Any]:
+    """The JSON form of a payload, as both adapters store it."""
+    return model.model_dump(mode="json")
