@@ -1,0 +1,147 @@
+"""Connections to Kafka, the same settings for FastStream, for aiokafka and for the admin client."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from faststream.kafka import KafkaBroker, KafkaRouter
+from faststream.kafka.opentelemetry import KafkaTelemetryMiddleware
+from faststream.kafka.prometheus import KafkaPrometheusMiddleware
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+from opentelemetry.sdk.trace import TracerProvider
+
+from rushes_runtime.bus.envelope import envelope
+from rushes_runtime.errors import BrokerUnavailable, ConfigurationError
+from rushes_runtime.metrics import Metrics
+from rushes_runtime.settings import KafkaSettings
+
+SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+
+
+def make_broker(
+    settings: KafkaSettings, name: str, metrics: Metrics, routers: Sequence[KafkaRouter] = ()
+) -> KafkaBroker:
+    """FastStream's broker as every service uses it; nothing connects before it is started.
+
+    `name` is the client id and the source of the events. Producers wait for all replicas. The telemetry middleware
+    carries `traceparent` from each event to those that are made from it.
+    """
+    return KafkaBroker(
+        settings.bootstrap_servers.split(","),
+        client_id=name,
+        acks="all",
+        enable_idempotence=settings.idempotent,
+        compression_type=_compression(settings),
+        allow_auto_create_topics=False,
+        graceful_timeout=settings.shutdown_grace_s,
+        security=_security(settings),
+        middlewares=(
+            KafkaPrometheusMiddleware(registry=metrics.registry, app_name=name),
+            KafkaTelemetryMiddleware(tracer_provider=TracerProvider()),
+            envelope(name),
+        ),
+        routers=routers,
+        logger=structlog.stdlib.get_logger("rushes.bus"),
+        log_level=10,
+    )
+
+
+@asynccontextmanager
+async def connected(broker: KafkaBroker) -> AsyncIterator[None]:
+    """Consume and publish for as long as the context is open; leaving waits for the records in hand.
+
+    FastStream starts and stops subscribers one after another, each of which waits for its group: together it takes
+    as long as the slowest one. Raises BrokerUnavailable.
+    """
+    try:
+        try:
+            await broker.connect()
+            await asyncio.gather(*(subscriber.start() for subscriber in broker.subscribers))
+        except KafkaError as error:
+            raise BrokerUnavailable(f"the broker does not take us: {error!r} (RUSHES_KAFKA__...)") from error
+        broker.running = True
+        yield
+    finally:
+        await asyncio.gather(*(subscriber.stop() for subscriber in broker.subscribers))
+        await broker.stop()
+
+
+def aiokafka_options(settings: KafkaSettings) -> dict[str, Any]:
+    """What aiokafka's own clients need to reach the broker."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap_servers.split(","),
+        "security_protocol": settings.security_protocol,
+        "ssl_context": _ssl_context(settings),
+    }
+    if settings.security_protocol.startswith("SASL"):
+        user, password = _credentials(settings)
+        options |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": user,
+            "sasl_plain_password": password,
+        }
+    return options
+
+
+def make_producer(settings: KafkaSettings) -> AIOKafkaProducer:
+    """A producer for records that are bytes already; to be entered as a context."""
+    return AIOKafkaProducer(
+        acks="all",
+        enable_idempotence=settings.idempotent,
+        compression_type=_compression(settings),
+        **aiokafka_options(settings),
+    )
+
+
+def librdkafka_options(settings: KafkaSettings) -> dict[str, Any]:
+    """What confluent-kafka's clients need to reach the broker."""
+    options: dict[str, Any] = {
+        "bootstrap.servers": settings.bootstrap_servers,
+        "security.protocol": settings.security_protocol,
+    }
+    if settings.ca_file:
+        options["ssl.ca.location"] = str(settings.ca_file)
+    if settings.security_protocol.startswith("SASL"):
+        user, password = _credentials(settings)
+        options |= {
+            "sasl.mechanism": settings.sasl_mechanism,
+            "sasl.username": user,
+            "sasl.password": password,
+        }
+    return options
+
+
+def _compression(settings: KafkaSettings) -> Any:
+    return None if settings.compression == "none" else settings.compression
+
+
+def _security(settings: KafkaSettings) -> BaseSecurity:
+    context = _ssl_context(settings)
+    if not settings.security_protocol.startswith("SASL"):
+        return BaseSecurity(ssl_context=context, use_ssl=context is not None)
+    user, password = _credentials(settings)
+    kind = SASL[settings.sasl_mechanism]
+    return kind(username=user, password=password, ssl_context=context, use_ssl=context is not None)
+
+
+def _ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
+    if not settings.security_protocol.endswith("SSL"):
+        return None
+    try:
+        return ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+    except OSError as error:
+        raise ConfigurationError(f"RUSHES_KAFKA__CA_FILE {settings.ca_file} can't be read: {error}") from error
+
+
+def _credentials(settings: KafkaSettings) -> tuple[str, str]:
+    if not settings.username or settings.password is None:
+        raise ConfigurationError(
+            f"RUSHES_KAFKA__SECURITY_PROTOCOL is {settings.security_protocol}: "
+            "set RUSHES_KAFKA__USERNAME and RUSHES_KAFKA__PASSWORD too"
+        )
+    return settings.username, settings.password.get_secret_value()

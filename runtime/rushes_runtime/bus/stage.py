@@ -1,0 +1,144 @@
+"""One service's place on the bus: what it consumes, what it publishes, and where its failures go."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, TypeVar, cast, get_args
+
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from faststream import AckPolicy
+from faststream.kafka import KafkaMessage, KafkaRouter
+from faststream.kafka.publisher import DefaultPublisher
+from pydantic import ValidationError
+
+from rushes_runtime.bus.connect import make_producer
+from rushes_runtime.bus.delivery import Settler, delivery
+from rushes_runtime.bus.failure import Failure, foreign_headers
+from rushes_runtime.bus.progress import progressed
+from rushes_runtime.bus.retry import retrying
+from rushes_runtime.errors import InvalidError
+from rushes_runtime.metrics import Metrics
+from rushes_runtime.settings import KafkaSettings
+from rushes_schemas.events import Event, ProgressStatus, SegmentPlanned, StageName, VideoProgress
+from rushes_schemas.topics import VIDEO_PROGRESS, Topic, dead_letter_topic, group, retry_topic
+
+STAGES = get_args(StageName)
+GiveUp = Callable[[Event, Failure], Awaitable[None]]
+
+
+H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
+
+
+class Stage:
+    """Makes the router of a service, whose handlers take an event and return the next one:
+
+        @stage.publishes(SEGMENT_TRANSCRIBED)
+        @stage.consumes(SEGMENT_PLANNED)
+        async def transcribe(event: SegmentPlanned) -> SegmentTranscribed: ...
+
+    A handler that raises InvalidError makes its record a dead letter, any other exception a retry. One record is in
+    hand at a time: scale by process.
+    """
+
+    def __init__(self, service: str, settings: KafkaSettings, metrics: Metrics) -> None:
+        self.service = service
+        self.settings = settings
+        self.settler = Settler(service, settings, metrics, self)
+        self.router = KafkaRouter(middlewares=(delivery(self.settler),))
+        self.progress = self.router.publisher(VIDEO_PROGRESS.name, schema=VideoProgress)
+        self._producer: AIOKafkaProducer | None = None
+        self._give_up: GiveUp | None = None
+
+    def consumes(self, topic: Topic) -> Callable[[H], H]:
+        """Decorate the handler of a topic's events."""
+        subscriber = self.router.subscriber(
+            topic.name,
+            group_id=group(self.service),
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            max_poll_interval_ms=round(self.settings.max_poll_interval_s * 1000),
+            session_timeout_ms=round(self.settings.session_timeout_s * 1000),
+            heartbeat_interval_ms=round(self.settings.session_timeout_s * 1000 / 6),
+            partition_assignment_strategy=(RoundRobinPartitionAssignor,),
+            parser=_parse,
+            decoder=_decoder(topic),
+            no_reply=True,
+        )
+        return cast(Callable[[H], H], subscriber)
+
+    def publishes(self, topic: Topic) -> DefaultPublisher:
+        """A publisher of a topic's events: decorate a handler with it to publish what that returns, or call
+        `await publisher.publish(event)`."""
+        return self.router.publisher(topic.name, schema=topic.event)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Have failures taken and retries scheduled for as long as the context is open."""
+        # FastStream's producer takes only headers that are text; a dead letter keeps its own as they came.
+        async with (
+            make_producer(self.settings) as self._producer,
+            retrying(self.service, self.settings, self._producer),
+        ):
+            yield
+
+    def gives_up(self, handler: GiveUp) -> GiveUp:
+        """Decorate what is to happen when an event has become a dead letter, beside telling the ledger."""
+        self._give_up = handler
+        return handler
+
+    async def retry(self, record: ConsumerRecord, event: Event | None, failure: Failure) -> None:
+        """Have the record tried again at the failure's time, and the ledger told. Raises KafkaError."""
+        await self._put(retry_topic(self.service), record, failure)
+        await self._tell(event, failure, "retrying")
+
+    async def bury(self, record: ConsumerRecord, event: Event | None, failure: Failure) -> None:
+        """Make the record a dead letter, and have the ledger told. Raises KafkaError."""
+        await self._put(dead_letter_topic(self.service), record, failure)
+        await self._tell(event, failure, "failed")
+        if self._give_up and event:
+            await self._give_up(event, failure)
+
+    async def _tell(self, event: Event | None, failure: Failure, status: ProgressStatus) -> None:
+        if isinstance(event, SegmentPlanned) and self.service in STAGES:
+            reason = f"{failure.reason}: {failure.sentence}"
+            await self.progress.publish(progressed(event, cast(StageName, self.service), status, reason=reason))
+
+    async def _put(self, topic: str, record: ConsumerRecord, failure: Failure) -> None:
+        if self._producer is None:
+            raise RuntimeError(f"{self.service} consumes outside of its stage's running()")
+        headers = foreign_headers(record) | failure.headers()
+        await self._producer.send_and_wait(topic, record.value, key=record.key, headers=list(headers.items()))
+
+
+async def _parse(record: ConsumerRecord, original: Callable[[Any], Any]) -> KafkaMessage:
+    """Headers are anybody's bytes; one that is no text must not stop the record."""
+    parsed: KafkaMessage = await original(_with_text_headers(record))
+    parsed.raw_message = record
+    return parsed
+
+
+def _with_text_headers(record: ConsumerRecord) -> ConsumerRecord:
+    text = tuple((name, (value or b"").decode(errors="replace").encode()) for name, value in record.headers)
+    return replace(record, headers=text)
+
+
+def _decoder(topic: Topic) -> Callable[[KafkaMessage], Any]:
+    async def decode(message: KafkaMessage) -> Event:
+        try:
+            return topic.event.model_validate_json(message.body)
+        except ValidationError as error:
+            record = message.raw_message
+            assert isinstance(record, ConsumerRecord)
+            where = f"{topic.name}/{record.partition}/{record.offset}"
+            raise InvalidError(
+                "not_an_event", f"the record {where} is no {topic.name} event: {_first(error)}"
+            ) from None
+
+    return decode
+
+
+def _first(error: ValidationError) -> str:
+    mistake = error.errors()[0]
+    field = ".".join(str(part) for part in mistake["loc"])
+    return f"{field}: {mistake['msg']}" if field else mistake["msg"]

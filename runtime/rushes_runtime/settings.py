@@ -1,0 +1,181 @@
+"""Settings that every service shares: environment variables `RUSHES_...`, or the same names in one TOML file.
+
+`RUSHES_KAFKA__BOOTSTRAP_SERVERS=host:9092` and, in the file that `RUSHES_CONFIG` names (default `rushes.toml`),
+`[kafka] bootstrap_servers = "host:9092"` say the same thing; the environment wins. Each service adds a part of its own.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from rushes_runtime.errors import ConfigurationError
+
+Seconds = Annotated[float, Field(gt=0)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Part(BaseModel):
+    """A nested part of the settings. A misspelt name is an error."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+
+class KafkaSettings(Part):
+    """The broker, and how records are consumed."""
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    """Comma-separated `host:port` of one or more brokers."""
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How the connection is secured."""
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How the client proves who it is, where the protocol says SASL."""
+    username: str | None = None
+    """SASL user."""
+    password: SecretStr | None = None
+    """SASL password."""
+    ca_file: Path | None = None
+    """PEM file of the authority that signed the brokers' certificates; default: the system's."""
+    idempotent: bool = True
+    """Idempotent producers, so that a retried publish is not stored twice. Off for brokers that can't (Tansu)."""
+    compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "gzip"
+    """How record batches are compressed."""
+    session_timeout_s: Seconds = 45
+    """A consumer that is silent for so long is taken to be dead and its partitions are given to others."""
+    max_poll_interval_s: Seconds = 3600
+    """A consumer whose handler takes longer than this leaves its group. Keep it above every compute time limit."""
+    shutdown_grace_s: Annotated[float, Field(gt=0)] = 8
+    """How long the work in hand may go on after SIGTERM; what is not finished then is done again elsewhere."""
+    max_attempts: Annotated[int, Field(ge=1, le=1000)] = 6
+    """How often a record is tried before it becomes a dead letter."""
+    retry_base_s: Seconds = 2
+    """Upper bound of the first wait before a retry; it doubles with each attempt, and the wait is random below it."""
+    retry_cap_s: Seconds = 600
+    """No wait before a retry is longer."""
+
+
+class TopicSettings(Part):
+    """How topics are provisioned."""
+
+    partitions: Annotated[int, Field(ge=1, le=10_000)] = 6
+    """Partitions of each topic: the most consumers of a stage that can share its work."""
+    replication: Annotated[int, Field(ge=1, le=15)] = 1
+    """Copies of each partition that the cluster keeps."""
+    retention_h: Annotated[int, Field(ge=1)] = 168
+    """How long the topics keep records."""
+    dead_letter_retention_h: Annotated[int, Field(ge=1)] = 24 * 90
+    """How long retry and dead letter topics keep records."""
+
+
+class BlobSettings(Part):
+    """The blob store."""
+
+    url: str = "file:///var/lib/rushes/blobs"
+    """`file:///folder` or `s3://bucket/prefix`."""
+    endpoint: str | None = None
+    """Address of an S3 service that is not AWS, such as `http://minio:9000`."""
+    region: str = "us-east-1"
+    """S3 region."""
+    access_key_id: str | None = None
+    """S3 access key."""
+    secret_access_key: SecretStr | None = None
+    """S3 secret key."""
+
+
+class QdrantSettings(Part):
+    """The index."""
+
+    url: str = "http://127.0.0.1:6333"
+    """A Qdrant server, or `edge:///folder` for Qdrant Edge, the engine in this process."""
+    api_key: SecretStr | None = None
+    """The server's API key."""
+    timeout_s: Seconds = 30
+    """How long one call may take."""
+
+
+class ModelSettings(Part):
+    """The embedding models of the whole installation: embed and query must agree."""
+
+    image_text: str = "conse-efficientnet-lite2"
+    """The image-text model."""
+    text: str = "use-multilingual-v3"
+    """The text model."""
+    threads: Annotated[int, Field(ge=1, le=256)] = 2
+    """CPU threads of one model."""
+
+
+class HttpSettings(Part):
+    """Where a service listens."""
+
+    host: str = "127.0.0.1"
+    """Address of HTTP and gRPC."""
+    port: Port = 8080
+    """HTTP port."""
+    grpc_port: Port = 8090
+    """gRPC port of the query service."""
+
+
+class LogSettings(Part):
+    """What is logged, and how."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least severe level that is written."""
+    format: Literal["json", "console"] = "json"
+    """One JSON object a line, or lines for people."""
+
+
+class Settings(BaseSettings):
+    """What every service needs to know. Services add a part of their own by a subclass."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RUSHES_",
+        env_nested_delimiter="__",
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    kafka: KafkaSettings = KafkaSettings()
+    topics: TopicSettings = TopicSettings()
+    blobs: BlobSettings = BlobSettings()
+    qdrant: QdrantSettings = QdrantSettings()
+    models: ModelSettings = ModelSettings()
+    http: HttpSettings = HttpSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Constructor arguments, then the environment, then the file."""
+        path = os.environ.get("RUSHES_CONFIG", "rushes.toml")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load(kind: type[S], **parts: Part) -> S:
+    """Read settings; `parts` win over the environment and the file. Raises ConfigurationError, one line a mistake."""
+    try:
+        return kind(**parts)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(map(_sentence, error.errors()))) from error
+
+
+def _sentence(mistake: object) -> str:
+    assert isinstance(mistake, dict)
+    name = "RUSHES_" + "__".join(str(part).upper() for part in mistake["loc"])
+    return f"{name} is wrong: {mistake['msg']} (it is {mistake['input']!r})"

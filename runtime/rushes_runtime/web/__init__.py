@@ -1,0 +1,1 @@
+"""HTTP as every service speaks it: problem details, health, metrics."""

@@ -1,0 +1,75 @@
+"""Errors as RFC 9457 problem details."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from rushes_runtime.errors import ConfigurationError, InvalidError, TransientError
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS = {"too_large": 413}
+"""What InvalidErrors are answered with by their reason, where that is not 422."""
+
+log = structlog.stdlib.get_logger("rushes.http")
+
+
+class Problem(BaseModel):
+    """The body of every error answer."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    reason: str | None = None
+    """A word for machines: `empty`, `not_a_video`, `too_large`, ..."""
+
+
+def problem(status: int, detail: str, reason: str | None = None, **headers: str) -> JSONResponse:
+    """An error answer whose `detail` is one sentence that says what is wrong with which input."""
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, reason=reason)
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "The request can't be answered"},
+    "5XX": {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "Something behind this is down"},
+}
+"""What the OpenAPI document says of errors, on every route."""
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Have the app answer every error as a problem."""
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, str(error.detail), **(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    async def bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = " ".join(str(part) for part in first["loc"])
+        return problem(422, f"{where}: {first['msg']}", "bad_request")
+
+    @app.exception_handler(InvalidError)
+    async def invalid(request: Request, error: InvalidError) -> JSONResponse:
+        return problem(STATUS.get(error.reason, 422), str(error), error.reason)
+
+    @app.exception_handler(TransientError)
+    async def unavailable(request: Request, error: TransientError) -> JSONResponse:
+        return problem(503, str(error), error.reason, **{"Retry-After": "5"})
+
+    @app.exception_handler(ConfigurationError)
+    async def misconfigured(request: Request, error: ConfigurationError) -> JSONResponse:
+        return problem(503, str(error), "configuration")
+
+    @app.exception_handler(Exception)
+    async def bug(request: Request, error: Exception) -> JSONResponse:
+        log.error("a request failed", path=request.url.path, exc_info=error)
+        return problem(500, "The server made a mistake; its log says more.", "bug")

@@ -1,0 +1,67 @@
+"""One behaviour suite, every adapter: Edge, the server's over a real wire, and a real server where there is one.
+
+`RUSHES_TEST_QDRANT_URL` (and `RUSHES_TEST_QDRANT_API_KEY`) name the real server; the tests clean up what they make.
+"""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from rushes_runtime.index.edge import EdgeIndex
+from rushes_runtime.index.port import Index
+from rushes_runtime.index.server import ServerIndex
+
+from .grpc_server import serving
+from .samples import SPEC
+
+LIVE = os.environ.get("RUSHES_TEST_QDRANT_URL")
+
+
+@pytest.fixture(params=["edge", "server", *(["live"] if LIVE else [])])
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
+    """An index to use as the port says."""
+    index: Index
+    if request.param == "edge":
+        index = EdgeIndex(tmp_path / "index")
+        yield index
+        await index.close()
+    elif request.param == "server":
+        async with serving() as port:
+            index = ServerIndex("http://127.0.0.1:6333", grpc_port=port)
+            yield index
+            await index.close()
+    else:
+        index = ServerIndex(str(LIVE), os.environ.get("RUSHES_TEST_QDRANT_API_KEY"))
+        yield index
+        await index.close()
+
+
+@pytest.fixture
+async def fresh(index: Index) -> AsyncIterator[Callable[[], str]]:
+    """Makes names that nobody uses; a server forgets them at the end, and a folder goes with its test anyway."""
+    names: list[str] = []
+
+    def name() -> str:
+        names.append(f"test-{uuid4()}")
+        return names[-1]
+
+    yield name
+    for each in names if isinstance(index, ServerIndex) else ():
+        await index.drop(each)
+
+
+@pytest.fixture
+async def scenes(index: Index, fresh: Callable[[], str]) -> str:
+    """The name of an empty collection of `samples.SPEC`."""
+    name = fresh()
+    await index.ensure(name, SPEC)
+    return name
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(7)
