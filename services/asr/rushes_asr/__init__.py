@@ -1,0 +1,1 @@
+"""The asr service: segment-planned in, segment-transcribed out."""

@@ -1,0 +1,43 @@
+"""Settings of the asr service."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from rushes_runtime import settings as shared
+from rushes_runtime.settings import Part, Seconds
+
+
+class AsrSettings(Part):
+    """How speech is transcribed."""
+
+    model: str = "whisper-base"
+    """`whisper-base` (many languages) or `whisper-tiny.en`, out of a wheel; else any faster-whisper model: its name
+    (`small`, `large-v3`, which are fetched from a model hub) or the path of a CTranslate2 model's folder."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where the model runs."""
+    compute_type: str = "int8"
+    """CTranslate2's arithmetic: int8, int8_float16, float16, float32."""
+    threads: Annotated[int, Field(ge=1, le=256)] = 2
+    """CPU threads of the model."""
+    beam_size: Annotated[int, Field(ge=1, le=20)] = 5
+    """Hypotheses kept while decoding."""
+    vad: bool = True
+    """Leave out what Silero's voice activity detection takes for no speech."""
+    cache: Path = Path("~/.cache/rushes")
+    """Folder in which models that come in parts are put together."""
+    time_limit_s: Seconds = 900
+    """A segment that takes longer is a failed attempt."""
+    memory_limit_mb: Annotated[int | None, Field(ge=512)] = None
+    """Address space that the compute child may take; no limit where it is not set."""
+
+    def made_with(self) -> dict[str, Any]:
+        """The settings that shape a transcript."""
+        return self.model_dump(mode="json", include={"model", "compute_type", "beam_size", "vad"})
+
+
+class Settings(shared.Settings):
+    """All settings of the asr service."""
+
+    asr: AsrSettings = AsrSettings()

@@ -1,0 +1,99 @@
+"""The embed service, composed."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Protocol
+
+from rushes_embed.collection import ensure_scenes, models_recipe
+from rushes_embed.points import points_of, stale, texts_of
+from rushes_embed.settings import EmbedSettings
+from rushes_embed.vectors import Vectors, VisualVectors, load, read, see
+from rushes_models.lexical import LexicalEncoder
+from rushes_models.ports import ImageTextEncoder, TextEncoder
+from rushes_models.registry import image_text_encoder, text_encoder
+from rushes_runtime.artefacts import Artefact, find_or_make
+from rushes_runtime.bus.progress import made
+from rushes_runtime.bus.stage import Stage
+from rushes_runtime.compute import ComputeChild
+from rushes_runtime.platform import Platform
+from rushes_runtime.recipe import recipe
+from rushes_runtime.service import Service
+from rushes_schemas.events import Scene, ScenesDetected
+from rushes_schemas.index import SCENES_ALIAS
+from rushes_schemas.topics import SCENES_DETECTED
+
+
+class Embed(Protocol):
+    """Pictures and texts to vectors, off the event loop."""
+
+    async def see(self, scenes: Sequence[Scene]) -> VisualVectors: ...
+
+    async def read(self, texts: Sequence[str]) -> Vectors: ...
+
+
+class InChild:
+    """`Embed` in a compute child."""
+
+    def __init__(self, platform: Platform, settings: EmbedSettings) -> None:
+        self.child = ComputeChild(
+            partial(load, platform.blobs, platform.settings.models),
+            name="embed",
+            time_limit_s=settings.time_limit_s,
+            memory_limit_bytes=settings.memory_limit_mb and settings.memory_limit_mb << 20,
+        )
+
+    async def see(self, scenes: Sequence[Scene]) -> VisualVectors:
+        return await self.child.run(see, scenes)
+
+    async def read(self, texts: Sequence[str]) -> Vectors:
+        return await self.child.run(read, texts)
+
+
+def build(platform: Platform, settings: EmbedSettings) -> Service:
+    """The service; its models are loaded in a child process when it runs."""
+    models = platform.settings.models
+    images = image_text_encoder(models.image_text, models.threads)
+    texts = text_encoder(models.text, models.threads)
+    embed = InChild(platform, settings)
+
+    @asynccontextmanager
+    async def collection_there() -> AsyncIterator[None]:
+        await ensure_scenes(platform.index, images, texts)
+        yield
+
+    stage = Stage("embed", platform.settings.kafka, platform.metrics)
+    handle(stage, platform, embed, images, texts)
+    return Service(
+        "embed",
+        bus=[stage.router],
+        checks={"blobs": platform.blobs.ready, "index": platform.index.ready},
+        lifespans=[collection_there(), embed.child.running(), stage.running()],
+    )
+
+
+def handle(stage: Stage, platform: Platform, embed: Embed, images: ImageTextEncoder, texts: TextEncoder) -> None:
+    """Register the handler."""
+    lexical = LexicalEncoder()
+    models = models_recipe(images, texts)
+    collection = f"{SCENES_ALIAS}-{models}"
+
+    @stage.consumes(SCENES_DETECTED)
+    async def on_scenes_detected(event: ScenesDetected) -> None:
+        """Put the segment's scenes into the index, in the place of what was there of them."""
+        artefact = artefact_of(event, images)
+        visual = await find_or_make(platform.blobs, artefact, VisualVectors, partial(embed.see, event.scenes))
+        speech = await embed.read(texts_of(event))
+        mixed = recipe("points", 1, {"models": models, "scenes": event.scenes_recipe})
+        points = points_of(event, visual.content.decoded(), speech, lexical, mixed)
+        await platform.index.upsert(collection, points)
+        for replaced in stale(event, mixed):
+            await platform.index.delete(collection, replaced)
+        await stage.progress.publish(made(event, visual, points=len(points)))
+
+
+def artefact_of(event: ScenesDetected, images: ImageTextEncoder) -> Artefact:
+    """The name of a segment's visual vectors: other scenes or another model make others. Text vectors are made anew
+    each time, since they are cheap and the title may have changed."""
+    made_with = recipe("visual", 1, {"model": images.recipe.as_dict(), "scenes": event.scenes_recipe})
+    return Artefact(event.video.video_id, event.segment.index, "embed", made_with)

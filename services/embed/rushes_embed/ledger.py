@@ -1,0 +1,125 @@
+"""The ledger of a video: what its record says after an event, and how the video stands. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rushes_schemas.events import VideoProgress
+from rushes_schemas.index import StageEntry, VideoRecord, VideoStatus
+
+Segments = dict[str, dict[str, StageEntry]]
+
+
+def applied(record: VideoRecord | None, event: VideoProgress) -> VideoRecord:
+    """The record after an event. The same event twice changes nothing; one that is older than what the ledger has of
+    that segment and stage is ignored."""
+    known = record or VideoRecord(
+        video_id=event.video_id, status="processing", created_at=event.at, updated_at=event.at
+    )
+    changes = _of_video(known, event) if event.segment is None else _of_segment(known, event)
+    changed = known.model_copy(update=changes | {"updated_at": max(known.updated_at, event.at)})
+    return changed.model_copy(update={"language": _language(changed)})
+
+
+def standing(record: VideoRecord, counted: int | None) -> VideoRecord:
+    """The record with its status. `counted` is how many points the index holds of the video; without it, or where it
+    is not what the stages said, no video is `indexed` or `degraded`."""
+    status, reason = _standing(record)
+    expected = expected_points(record)
+    if status in ("indexed", "degraded") and counted != expected:
+        status, reason = "processing", f"the index holds {counted} of {expected} points"
+    return record.model_copy(
+        update={"status": status, "reason": reason, "points": counted if counted is not None else record.points}
+    )
+
+
+def is_complete(record: VideoRecord) -> bool:
+    """Whether no stage has anything left to do, so that the points can be counted."""
+    return _standing(record)[0] in ("indexed", "degraded")
+
+
+def expected_points(record: VideoRecord) -> int:
+    """How many points embed said that it made."""
+    return sum(entry.points or 0 for _, stages in _segments(record) if (entry := stages.get("embed")))
+
+
+def _of_video(record: VideoRecord, event: VideoProgress) -> dict[str, Any]:
+    entry = _entry(record.ingest, event)
+    told = event.video or event.source
+    changes: dict[str, Any] = {"ingest": entry}
+    if event.source:
+        changes["uri"] = event.source.uri
+    if told:
+        changes |= {"title": told.title, "filename": told.filename}
+    if event.video:
+        changes["video"] = event.video
+    if record.ingest and entry.recipe != record.ingest.recipe:
+        changes["segments"] = {}  # planned anew: what was said of the old segments says nothing now
+    return changes
+
+
+def _of_segment(record: VideoRecord, event: VideoProgress) -> dict[str, Any]:
+    stages = record.segments.get(str(event.segment), {})
+    before = stages.get(event.stage)
+    if before and before.at > event.at:
+        return {}
+    changed = {**stages, event.stage: _entry(before, event)}
+    return {"segments": {**record.segments, str(event.segment): changed}}
+
+
+def _entry(before: StageEntry | None, event: VideoProgress) -> StageEntry:
+    same = before is not None and before.recipe == event.recipe and event.recipe is not None
+    again = before is not None and before.status == "retrying" and before.at != event.at
+    return StageEntry(
+        status=event.status,
+        reason=event.reason,
+        points=event.points,
+        at=event.at,
+        elapsed_ms=before.elapsed_ms if before and same and event.elapsed_ms is None else event.elapsed_ms,
+        attempts=before.attempts + 1 if before and again else before.attempts if before and not same else 1,
+        recipe=event.recipe,
+        artefact_uri=event.artefact_uri,
+        language=event.language,
+    )
+
+
+def _standing(record: VideoRecord) -> tuple[VideoStatus, str | None]:
+    if record.ingest and record.ingest.status == "failed":
+        return "failed", record.ingest.reason
+    if record.video is None:
+        return "processing", None
+    outcomes = [_outcome(stages) for _, stages in _segments(record)]
+    if "open" in outcomes:
+        return "processing", None
+    reasons = ", ".join(dict.fromkeys(_reasons(record)))
+    if all(outcome == "lost" for outcome in outcomes):
+        return "failed", reasons
+    return ("degraded", reasons) if reasons else ("indexed", None)
+
+
+def _outcome(stages: Mapping[str, StageEntry]) -> str:
+    if (embed := stages.get("embed")) and embed.status == "done":
+        return "found"
+    lost = any((entry := stages.get(stage)) and entry.status == "failed" for stage in ("scenes", "embed"))
+    return "lost" if lost else "open"
+
+
+def _reasons(record: VideoRecord) -> Iterator[str]:
+    for number, stages in _segments(record):
+        for stage, entry in stages.items():
+            if entry.status == "failed":
+                yield f"segment {number}, {stage}: {entry.reason}"
+
+
+def _segments(record: VideoRecord) -> Iterator[tuple[int, Mapping[str, StageEntry]]]:
+    count = record.video.segment_count if record.video else 0
+    return ((number, record.segments.get(str(number), {})) for number in range(count))
+
+
+def _language(record: VideoRecord) -> str | None:
+    """The publisher's, or the one that most segments with speech are in."""
+    if record.video and record.video.language:
+        return record.video.language
+    heard = Counter(entry.language for _, stages in _segments(record) if (entry := stages.get("asr")))
+    del heard[None]
+    return max(sorted(filter(None, heard)), key=lambda language: heard[language], default=None)

@@ -1,0 +1,73 @@
+"""Scenes to vectors: the compute child's work."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from rushes_models.ports import Image, ImageTextEncoder, TextEncoder
+from rushes_models.registry import image_text_encoder, text_encoder
+from rushes_runtime.blobs import Blobs
+from rushes_runtime.settings import ModelSettings
+from rushes_schemas.events import Keyframe, Scene
+from rushes_schemas.ids import blob_key
+
+Vectors = NDArray[np.float32]
+
+
+class VisualVectors(BaseModel):
+    """The artefact: for each scene one row per keyframe, as little-endian float32 in base64."""
+
+    dimensions: int
+    scenes: tuple[str, ...]
+
+    def decoded(self) -> list[Vectors]:
+        """For each scene a matrix of shape (keyframes, dimensions)."""
+        return [np.frombuffer(base64.b64decode(rows), dtype="<f4").reshape(-1, self.dimensions) for rows in self.scenes]
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """What the child holds: where the pictures lie, and the models."""
+
+    blobs: Blobs
+    images: ImageTextEncoder
+    texts: TextEncoder
+
+
+def load(blobs: Blobs, models: ModelSettings) -> Embedder:
+    """Load the models, in the child."""
+    images = image_text_encoder(models.image_text, models.threads)
+    texts = text_encoder(models.text, models.threads)
+    images.warm()
+    texts.warm()
+    return Embedder(blobs, images, texts)
+
+
+def see(embedder: Embedder, scenes: Sequence[Scene]) -> VisualVectors:
+    """The visual vectors of a segment's scenes, all their pictures in one batch."""
+    pictures = [_picture(embedder.blobs, keyframe) for scene in scenes for keyframe in scene.keyframes]
+    rows = embedder.images.encode_images(pictures).astype("<f4")
+    ends = np.cumsum([len(scene.keyframes) for scene in scenes])
+    each = np.split(rows, ends[:-1]) if scenes else []
+    return VisualVectors(
+        dimensions=embedder.images.dimensions,
+        scenes=tuple(base64.b64encode(part.tobytes()).decode() for part in each),
+    )
+
+
+def read(embedder: Embedder, texts: Sequence[str]) -> Vectors:
+    """The text vectors of a segment's scenes: shape (scenes, dimensions)."""
+    return embedder.texts.encode(texts)
+
+
+def _picture(blobs: Blobs, keyframe: Keyframe) -> Image:
+    key = blob_key(keyframe.uri)
+    decoded = cv2.imdecode(np.frombuffer(blobs.get_now(key), np.uint8), cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise ValueError(f"the picture {key} can't be decoded")
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)

@@ -1,0 +1,120 @@
+"""The ingest service, composed."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from functools import partial
+from typing import Any
+
+from rushes_ingest.declared import declare
+from rushes_ingest.fetch import STORED, allow, fetch
+from rushes_ingest.pending import dealt_with
+from rushes_ingest.plan import STAGE_VERSION
+from rushes_ingest.prepare import Preparer, check, prepare
+from rushes_ingest.settings import IngestSettings
+from rushes_ingest.store import Source, find_source, store
+from rushes_ingest.uploads import uploads
+from rushes_ingest.video import Plan, video_of
+from rushes_runtime import settings as shared
+from rushes_runtime.artefacts import Artefact, find_or_make
+from rushes_runtime.bus.failure import Failure
+from rushes_runtime.bus.progress import now_ms
+from rushes_runtime.bus.stage import Stage
+from rushes_runtime.compute import ComputeChild
+from rushes_runtime.errors import InvalidError
+from rushes_runtime.platform import Platform
+from rushes_runtime.recipe import recipe
+from rushes_runtime.service import Service
+from rushes_schemas.events import Event, ProgressStatus, SegmentPlanned, VideoProgress, VideoUploaded
+from rushes_schemas.topics import SEGMENT_PLANNED, VIDEO_UPLOADED
+
+
+class Settings(shared.Settings):
+    """All settings of the ingest service."""
+
+    ingest: IngestSettings = IngestSettings()
+
+
+Prepare = Callable[[Source, str, str], Awaitable[Plan]]
+"""A stored video, its recipe and its name to the plan of its segments, whose sounds are stored."""
+
+
+def build(platform: Platform, settings: IngestSettings) -> Service:
+    """The service. Media are read in two child processes, so that the door does not wait behind a long film."""
+    child, door = (
+        ComputeChild(
+            partial(Preparer, platform.blobs, settings),
+            name=name,
+            time_limit_s=settings.time_limit_s,
+            memory_limit_bytes=settings.memory_limit,
+        )
+        for name in ("ingest", "ingest door")
+    )
+
+    async def in_child(source: Source, recipe: str, name: str) -> Plan:
+        return await child.run(prepare, source.key, source.video_id, recipe, name)
+
+    async def playable(key: str, name: str) -> None:
+        await door.run(check, key, name)
+
+    stage = Stage("ingest", platform.settings.kafka, platform.metrics)
+    handle(stage, platform, settings, in_child)
+    announce = stage.publishes(VIDEO_UPLOADED)
+    return Service(
+        "ingest",
+        bus=[stage.router],
+        http=[uploads(platform.blobs, settings, playable, announce.publish)],
+        checks={"blobs": platform.blobs.ready},
+        lifespans=[child.running(), door.running(), stage.running()],
+    )
+
+
+def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: Prepare) -> None:
+    """Register the handlers."""
+    planned = stage.publishes(SEGMENT_PLANNED)
+    blobs = platform.blobs
+
+    @stage.consumes(VIDEO_UPLOADED)
+    async def on_video_uploaded(event: VideoUploaded) -> None:
+        """Store the video, plan its segments, and announce each."""
+        source = await take_in(event, platform, settings)
+        artefact = artefact_of(source, settings)
+        work = partial(prepare, source, artefact.recipe, event.filename or event.uri)
+        try:
+            plan = await find_or_make(blobs, artefact, Plan, work)
+        except InvalidError as refusal:
+            await stage.progress.publish(_told(source, event, "failed", reason=f"{refusal.reason}: {refusal}"))
+            raise
+        video = video_of(source, plan.content, await declare(blobs, source.video_id, event))
+        for segment in plan.content.segments:
+            await planned.publish(SegmentPlanned(video=video, segment=segment))
+        made = {"recipe": artefact.recipe, "artefact_uri": artefact.uri, "elapsed_ms": plan.elapsed_ms}
+        await stage.progress.publish(_told(source, event, "done", video=video, **made))
+        await dealt_with(blobs, event)
+
+    @stage.gives_up
+    async def strike_out(event: Event, failure: Failure) -> None:
+        """A dead letter remembers the event from now on."""
+        assert isinstance(event, VideoUploaded)
+        await dealt_with(blobs, event)
+
+
+async def take_in(event: VideoUploaded, platform: Platform, settings: IngestSettings) -> Source:
+    """The stored video that an event speaks of: there already, or fetched now. Raises InvalidError."""
+    allow(event.uri, settings)
+    if stored := STORED.fullmatch(event.uri):
+        source = await find_source(platform.blobs, stored["video_id"])
+        if source is None:
+            raise InvalidError("not_found", f"there is no stored video {event.uri}")
+        return source
+    chunks = fetch(event.uri, platform.settings.blobs)
+    async with aclosing(chunks):
+        return await store(platform.blobs, chunks, event.uri, settings.max_size)
+
+
+def artefact_of(source: Source, settings: IngestSettings) -> Artefact:
+    """The name of a video's plan: other limits make another one."""
+    return Artefact(source.video_id, None, "ingest", recipe("ingest", STAGE_VERSION, settings.made_with()))
+
+
+def _told(source: Source, event: VideoUploaded, status: ProgressStatus, **more: Any) -> VideoProgress:
+    return VideoProgress(video_id=source.video_id, stage="ingest", status=status, at=now_ms(), source=event, **more)

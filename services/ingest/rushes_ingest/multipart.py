@@ -1,0 +1,90 @@
+"""A multipart/form-data body as a stream: each part's bytes are seen once, as they arrive."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from python_multipart import MultipartParser
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import parse_options_header
+
+from rushes_runtime.errors import InvalidError
+
+
+@dataclass
+class Part:
+    """The start of a part: its name in the form, and the file's name where it is a file."""
+
+    name: str
+    filename: str | None
+
+
+class PartEnd:
+    """The part is complete."""
+
+
+Piece = Part | bytes | PartEnd
+"""A body is, for each part: a Part, any number of bytes, a PartEnd."""
+
+
+@dataclass
+class _Collector:
+    """python-multipart's callbacks, which say what one chunk of the body held."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    _header: tuple[bytes, bytes] = (b"", b"")
+    _headers: dict[bytes, bytes] = field(default_factory=dict)
+
+    def on_part_begin(self) -> None:
+        self._headers = {}
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        name, value = self._header
+        self._header = (name + data[start:end], value)
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        name, value = self._header
+        self._header = (name, value + data[start:end])
+
+    def on_header_end(self) -> None:
+        name, value = self._header
+        self._headers[name.lower()] = value
+        self._header = (b"", b"")
+
+    def on_headers_finished(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+        filename = options.get(b"filename")
+        self.pieces.append(
+            Part(
+                options.get(b"name", b"").decode(errors="replace"),
+                None if filename is None else filename.decode(errors="replace"),
+            )
+        )
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self.pieces.append(data[start:end])
+
+    def on_part_end(self) -> None:
+        self.pieces.append(PartEnd())
+
+
+async def pieces(content_type: str, body: AsyncIterator[bytes]) -> AsyncIterator[Piece]:
+    """Split a body. Raises InvalidError `bad_request` where it is no well-formed form, or ends too early."""
+    kind, options = parse_options_header(content_type)
+    if kind != b"multipart/form-data" or b"boundary" not in options:
+        raise InvalidError("bad_request", "the upload must be multipart/form-data with a part named file")
+    collector = _Collector()
+    parser = MultipartParser(options[b"boundary"], _callbacks(collector))
+    try:
+        async for chunk in body:
+            parser.write(chunk)
+            for piece in collector.pieces:
+                yield piece
+            collector.pieces.clear()
+        parser.finalize()
+    except MultipartParseError as error:
+        raise InvalidError("bad_request", f"the upload is no well-formed form: {error}") from error
+
+
+def _callbacks(collector: _Collector):  # type: ignore[no-untyped-def]
+    names = ("part_begin", "header_field", "header_value", "header_end", "headers_finished", "part_data", "part_end")
+    return {f"on_{name}": getattr(collector, f"on_{name}") for name in names}

@@ -1,0 +1,81 @@
+"""Bytes into the blob store, hashed on the way and never whole in memory."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+from pydantic import BaseModel
+
+from rushes_runtime.artefacts import read, video_prefix, write
+from rushes_runtime.blobs import Blobs
+from rushes_runtime.errors import InvalidError
+from rushes_schemas.ids import blob_uri, video_id
+
+
+class Source(BaseModel):
+    """A stored video: what its bytes are. Lies beside them as `source.json`."""
+
+    video_id: str
+    sha256: str
+    size_bytes: int
+
+    @property
+    def key(self) -> str:
+        """Where the bytes lie."""
+        return source_key(self.video_id)
+
+    @property
+    def uri(self) -> str:
+        """The same as a `blob:` URI."""
+        return blob_uri(self.key)
+
+
+def source_key(video: str) -> str:
+    """Where the bytes of a video lie."""
+    return f"{video_prefix(video)}/source"
+
+
+async def find_source(blobs: Blobs, video: str) -> Source | None:
+    """What is stored of a video, or None where nothing is."""
+    return await read(blobs, source_key(video) + ".json", Source)
+
+
+async def store(blobs: Blobs, chunks: AsyncIterator[bytes], name: str, max_size: int) -> Source:
+    """Store a video's bytes under its id, which is a function of them. `name` is what errors call it.
+
+    Raises InvalidError: `empty`, or `too_large` as soon as it is.
+    """
+    incoming = f"incoming/{uuid4()}"
+    digest = hashlib.sha256()
+    size = 0
+
+    async def hashed() -> AsyncIterator[bytes]:
+        nonlocal size
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > max_size:
+                raise InvalidError("too_large", f"{name} is larger than the limit of {max_size:,} bytes")
+            digest.update(chunk)
+            yield chunk
+
+    try:
+        await blobs.put(incoming, hashed())
+        if not size:
+            raise InvalidError("empty", f"{name} is empty")
+        source = Source(video_id=video_id(digest.hexdigest()), sha256=digest.hexdigest(), size_bytes=size)
+        await _settle(blobs, incoming, source)
+    finally:
+        await blobs.delete(incoming)
+    return source
+
+
+async def _settle(blobs: Blobs, incoming: str, source: Source) -> None:
+    """Give the bytes their name. The note beside them comes last: where it is, they are whole."""
+    if await find_source(blobs, source.video_id) is None:
+        await blobs.rename(incoming, source.key)
+        await write(blobs, source.key + ".json", source)
+
+
+async def forget(blobs: Blobs, source: Source) -> None:
+    """Remove a video's bytes again."""
+    await blobs.delete(source.key + ".json", source.key)

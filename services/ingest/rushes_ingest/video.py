@@ -1,0 +1,29 @@
+"""The facts of a video, put together from its bytes, its probe and what its publisher said. Pure."""
+
+from pydantic import BaseModel
+
+from rushes_ingest.declared import Declared
+from rushes_ingest.store import Source
+from rushes_schemas.events import Segment, Video
+
+
+class Plan(BaseModel):
+    """The artefact: what probing found, and the segments."""
+
+    duration_ms: int
+    width: int
+    height: int
+    has_audio: bool
+    media_type: str
+    segments: tuple[Segment, ...]
+
+
+def video_of(source: Source, plan: Plan, declared: Declared) -> Video:
+    """The video, as every event about it tells."""
+    return Video(
+        **source.model_dump(),
+        **declared.model_dump(),
+        **plan.model_dump(exclude={"segments"}),
+        segment_count=len(plan.segments),
+        source_uri=source.uri,
+    )

@@ -1,0 +1,54 @@
+"""The query service, composed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from rushes_models.ports import ImageTextEncoder, TextEncoder
+from rushes_models.weights import WeightsError
+from rushes_query.grpc_server import GrpcServer
+from rushes_query.http import library as library_routes
+from rushes_query.http import media as media_routes
+from rushes_query.http import search as search_routes
+from rushes_query.library import Library
+from rushes_query.reader import Reader
+from rushes_query.search import Search
+from rushes_query.settings import QuerySettings
+from rushes_runtime.errors import ConfigurationError, TransientError
+from rushes_runtime.platform import Platform
+from rushes_runtime.service import Service
+
+
+class ModelNotLoaded(TransientError):
+    """The words' models are still being loaded."""
+
+    reason = "model_not_loaded"
+
+
+def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, images: ImageTextEncoder) -> Service:
+    """The service. Its models are loaded, and its gRPC port is bound, when it runs; the encoders must be those that
+    the index is filled with."""
+    reader = Reader(platform.index)
+    search = Search(reader, texts, images, settings)
+    library = Library(reader, platform.blobs)
+    http = platform.settings.http
+
+    async def model_ready() -> None:
+        if not search.is_warm:
+            raise ModelNotLoaded("the models of the search are not loaded yet")
+
+    return Service(
+        "query",
+        http=[search_routes.routes(search), library_routes.routes(library), media_routes.routes(library)],
+        checks={"index": platform.index.ready, "blobs": platform.blobs.ready, "model": model_ready},
+        lifespans=[warmed(search), GrpcServer(search, library, http.host, http.grpc_port)],
+    )
+
+
+@asynccontextmanager
+async def warmed(search: Search) -> AsyncIterator[None]:
+    """The models are loaded before anything is answered. Raises ConfigurationError for weights that can't be."""
+    try:
+        await search.warm()
+    except WeightsError as error:
+        raise ConfigurationError(f"the models of the search can't be loaded: {error}") from error
+    yield

@@ -1,0 +1,74 @@
+"""Routes that send files: a video, whole or in parts, and a scene's picture."""
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import Response, StreamingResponse
+
+from rushes_query.http.unknown import unknown_is_404
+from rushes_query.library import Library, StoredFile
+from rushes_query.ranges import ByteRange, Unsatisfiable, parse
+
+
+def routes(library: Library) -> APIRouter:
+    """The routes."""
+    router = APIRouter(prefix="/v1", tags=["media"], dependencies=[Depends(unknown_is_404)])
+
+    @router.head("/videos/{video_id}/media", include_in_schema=False)
+    @router.get("/videos/{video_id}/media", response_class=Response, responses=_PARTS)
+    async def media(video_id: str, request: Request) -> Response:
+        """The video's file. Byte ranges are answered, so that a player can start anywhere."""
+        return _sent(library, await library.media(video_id), request)
+
+    @router.head("/scenes/{scene_id}/thumbnail", include_in_schema=False)
+    @router.get("/scenes/{scene_id}/thumbnail", response_class=Response, responses=_PICTURE)
+    async def thumbnail(scene_id: str, request: Request) -> Response:
+        """A scene's picture."""
+        return _sent(library, await library.thumbnail(scene_id), request)
+
+    return router
+
+
+_PARTS: dict[int | str, dict[str, object]] = {
+    200: {"content": {"video/*": {}}, "description": "The whole file"},
+    206: {"content": {"video/*": {}}, "description": "The part that the Range header asks for"},
+    304: {"description": "The file that the client has, by its ETag"},
+    416: {"description": "The range lies behind the file's end"},
+}
+_PICTURE: dict[int | str, dict[str, object]] = {200: {"content": {"image/jpeg": {}}, "description": "The picture"}}
+
+
+def _sent(library: Library, file: StoredFile, request: Request) -> Response:
+    """The answer to GET or HEAD, in whole or in part (RFC 9110, sections 13 and 14)."""
+    headers = {
+        "ETag": file.etag,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, max-age=3600",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if _has_it(request.headers.get("if-none-match"), file.etag):
+        return Response(status_code=304, headers=headers)
+    part = _part(request, file)
+    start, end = (part.start, part.end) if part else (0, file.size)
+    headers |= {"Content-Length": str(end - start)} | ({"Content-Range": part.content_range} if part else {})
+    status = 206 if part else 200
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=file.media_type)
+    return StreamingResponse(library.stream(file, start, end), status, headers, file.media_type)
+
+
+def _part(request: Request, file: StoredFile) -> ByteRange | None:
+    """The part to send; None: all of it. A range of another version of the file (If-Range) means all of this one."""
+    known = request.headers.get("if-range")
+    if request.method == "HEAD" or (known is not None and known != file.etag):
+        return None
+    try:
+        return parse(request.headers.get("range"), file.size)
+    except Unsatisfiable as error:
+        sentence = f"The file has {file.size} bytes; the range lies behind them."
+        raise HTTPException(416, sentence, {"Content-Range": f"bytes */{file.size}"}) from error
+
+
+def _has_it(tags: str | None, etag: str) -> bool:
+    """Whether If-None-Match names the file. Tags are compared weakly there."""
+    return tags is not None and (
+        tags.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in tags.split(","))
+    )

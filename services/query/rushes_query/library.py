@@ -1,0 +1,76 @@
+"""The library: videos, their scenes, what is said in them, and their files."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from rushes_query.answers import ScenesAnswer, VideoDetail, VideosAnswer
+from rushes_query.errors import NotFound
+from rushes_query.reader import Reader
+from rushes_query.transcripts import VideoTranscript, transcript_of
+from rushes_query.views import scene_answer, video_answer, video_detail
+from rushes_runtime.blobs import BlobMissing, Blobs
+from rushes_schemas.ids import blob_key
+from rushes_schemas.index import ScenePayload
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A blob to be sent. `etag` names its content: equal tags, equal bytes."""
+
+    key: str
+    size: int
+    media_type: str
+    etag: str
+
+
+class Library:
+    """What is there. Methods raise NotFound for an unknown id, IndexUnavailable and BlobsUnavailable."""
+
+    def __init__(self, reader: Reader, blobs: Blobs) -> None:
+        self._reader = reader
+        self._blobs = blobs
+
+    async def videos(self, limit: int, cursor: str | None) -> VideosAnswer:
+        """A page of videos, in the order of their ids, which is the only one that the index port offers."""
+        records, after = await self._reader.videos_page(limit, cursor)
+        return VideosAnswer(videos=list(map(video_answer, records)), next_cursor=after)
+
+    async def video(self, video_id: str) -> VideoDetail:
+        """One video with its ledger."""
+        return video_detail(await self._reader.video(video_id))
+
+    async def scenes(self, video_id: str) -> ScenesAnswer:
+        """The scenes that are indexed so far, in order of time."""
+        await self._reader.video(video_id)
+        scenes = map(scene_answer, await self._reader.scenes(video_id))
+        in_order = sorted(scenes, key=lambda scene: (scene.start_ms, scene.end_ms, scene.id))
+        return ScenesAnswer(video_id=video_id, scenes=in_order)
+
+    async def transcript(self, video_id: str) -> VideoTranscript:
+        """What is said in a video, as far as it is known."""
+        return await transcript_of(await self._reader.video(video_id), self._blobs)
+
+    async def media(self, video_id: str) -> StoredFile:
+        """The video's own bytes."""
+        video = (await self._reader.video(video_id)).video
+        if video is None:
+            raise NotFound(f"The video {video_id!r} is not stored.")
+        return await self._file(video.source_uri, video.media_type, video.sha256)
+
+    async def thumbnail(self, scene_id: str) -> StoredFile:
+        """A scene's picture. Its id comes from the recipe of its scene, and so names the picture's content too."""
+        payload = ScenePayload.model_validate((await self._reader.scene(scene_id)).payload)
+        if payload.thumbnail_uri is None:
+            raise NotFound(f"The scene {scene_id!r} has no picture.")
+        return await self._file(payload.thumbnail_uri, "image/jpeg", scene_id)
+
+    def stream(self, file: StoredFile, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes [start, end) of a file."""
+        return self._blobs.stream(file.key, start, end)
+
+    async def _file(self, uri: str, media_type: str, content: str) -> StoredFile:
+        key = blob_key(uri)
+        try:
+            return StoredFile(key, await self._blobs.size(key), media_type, f'"{content}"')
+        except BlobMissing as error:
+            raise NotFound(f"The file {key} is no longer stored.") from error

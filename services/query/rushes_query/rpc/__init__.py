@@ -1,0 +1,1 @@
+"""The stubs of `schemas/proto/rushes/v1/query.proto`. `python -m rushes_query.rpc.generate` writes them."""

@@ -1,0 +1,100 @@
+# ruff: noqa: N802  # the methods are called as the contract calls them
+"""The calls of `rushes.v1.Query`: what is asked is checked, the core is asked, its answer becomes a message."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, TypeVar, cast
+
+import grpc
+import structlog
+from google.protobuf.json_format import ParseDict
+from google.protobuf.message import Message
+from pydantic import TypeAdapter, ValidationError
+
+from rushes_query.answers import Answer
+from rushes_query.ask import DEFAULT_LIMIT, Ask, Limit
+from rushes_query.errors import NotFound
+from rushes_query.library import Library
+from rushes_query.rpc import query_pb2 as pb
+from rushes_query.rpc.query_pb2_grpc import QueryServicer
+from rushes_query.search import Search
+from rushes_runtime.errors import ConfigurationError, InvalidError, TransientError
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+M = TypeVar("M", bound=Message)
+
+log = structlog.stdlib.get_logger("rushes.query")
+
+
+class QueryCalls(QueryServicer):
+    """One method a call; all of them end with a status code that means something."""
+
+    def __init__(self, search: Search, library: Library) -> None:
+        self._search = search
+        self._library = library
+
+    async def Search(self, request: pb.SearchRequest, context: Context) -> pb.SearchResponse:
+        async with _answering(context):
+            ask = Ask(
+                q=request.q,
+                limit=request.limit or DEFAULT_LIMIT,
+                video_ids=list(request.video_ids),
+                language=request.language or None,
+                image=request.image or None,
+            )
+            return await message(await self._search.search(ask), pb.SearchResponse)
+
+    async def ListVideos(self, request: pb.ListVideosRequest, context: Context) -> pb.ListVideosResponse:
+        async with _answering(context):
+            found = await self._library.videos(_limit(request.limit), request.cursor or None)
+            return await message(found, pb.ListVideosResponse)
+
+    async def GetVideo(self, request: pb.GetVideoRequest, context: Context) -> pb.VideoDetail:
+        async with _answering(context):
+            return await message(await self._library.video(request.video_id), pb.VideoDetail)
+
+    async def ListScenes(self, request: pb.ListScenesRequest, context: Context) -> pb.ListScenesResponse:
+        async with _answering(context):
+            return await message(await self._library.scenes(request.video_id), pb.ListScenesResponse)
+
+    async def GetTranscript(self, request: pb.GetTranscriptRequest, context: Context) -> pb.Transcript:
+        async with _answering(context):
+            found = await self._library.transcript(request.video_id)
+            return await message(await asyncio.to_thread(found.answer), pb.Transcript)
+
+    async def SimilarScenes(self, request: pb.SimilarScenesRequest, context: Context) -> pb.SearchResponse:
+        async with _answering(context):
+            found = await self._search.similar(request.scene_id, _limit(request.limit))
+            return await message(found, pb.SearchResponse)
+
+
+async def message(answer: Answer, kind: type[M]) -> M:
+    """An answer as the message of the same fields, made off the event loop, since a transcript may be long. Raises
+    ParseError where the contract lacks a field."""
+    return await asyncio.to_thread(lambda: cast(M, ParseDict(answer.model_dump(mode="json"), kind())))
+
+
+def _limit(asked: int) -> int:
+    return TypeAdapter(Limit).validate_python(asked or DEFAULT_LIMIT)
+
+
+@asynccontextmanager
+async def _answering(context: Context) -> AsyncIterator[None]:
+    """What the core raises, as the status of the call."""
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors()[0]
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+    except NotFound as error:
+        await context.abort(grpc.StatusCode.NOT_FOUND, str(error))
+    except InvalidError as error:
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+    except TransientError as error:
+        await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+    except ConfigurationError as error:
+        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+    except Exception as error:  # a bug: gRPC would send its text to the client
+        log.error("a call failed", exc_info=error)
+        await context.abort(grpc.StatusCode.INTERNAL, "The server made a mistake; its log says more.")

@@ -1,0 +1,44 @@
+"""Settings of the query service."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from rushes_runtime import settings as shared
+from rushes_runtime.settings import Part
+
+Weight = Annotated[float, Field(ge=0, le=100)]
+Floor = Annotated[float, Field(ge=-1, le=1)]
+
+
+class QuerySettings(Part):
+    """How moments are found.
+
+    The floors are provisional, for the default models; models/README.md has the visual one's table. Another model
+    needs others: the scores of two models can't be compared.
+    """
+
+    candidates: Annotated[int, Field(ge=10, le=1000)] = 200
+    """How many scenes each leg of a search may bring."""
+    fusion_k: Annotated[int, Field(ge=1, le=10_000)] = 60
+    """The k of reciprocal rank fusion: the larger, the less a first place in one leg counts."""
+    visual_weight: Weight = 1.0
+    """How much the pictures count. 0: this leg is not asked."""
+    speech_weight: Weight = 1.0
+    """How much the meaning of what is said counts. 0: this leg is not asked."""
+    lexical_weight: Weight = 1.0
+    """How much the very words that are said count. 0: this leg is not asked."""
+    visual_floor: Floor = 0.30
+    """Scenes whose pictures score less against the words are left out."""
+    picture_floor: Floor = 0.60
+    """Scenes whose pictures score less against a picture are left out."""
+    speech_floor: Floor = 0.30
+    """Scenes whose text scores less against the words are left out."""
+    lexical_floor: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    """Scenes whose words have a smaller BM25 score are left out."""
+
+
+class Settings(shared.Settings):
+    """All settings of the query service."""
+
+    query: QuerySettings = QuerySettings()

@@ -1,0 +1,85 @@
+"""The scenes service, composed."""
+
+from functools import partial
+from typing import Protocol
+
+from pydantic import BaseModel
+
+from rushes_runtime import settings as shared
+from rushes_runtime.artefacts import Artefact, find_or_make
+from rushes_runtime.bus.progress import made
+from rushes_runtime.bus.stage import Stage
+from rushes_runtime.compute import ComputeChild
+from rushes_runtime.platform import Platform
+from rushes_runtime.recipe import recipe
+from rushes_runtime.service import Service
+from rushes_scenes.cut import Cutter, cut
+from rushes_scenes.settings import STAGE_VERSION, SceneSettings
+from rushes_scenes.words import with_words
+from rushes_schemas.events import Scene, ScenesDetected, Segment, SegmentTranscribed, Video, extended
+from rushes_schemas.topics import SCENES_DETECTED, SEGMENT_TRANSCRIBED
+
+
+class Settings(shared.Settings):
+    """All settings of the scenes service."""
+
+    scenes: SceneSettings = SceneSettings()
+
+
+class SceneList(BaseModel):
+    """The artefact: a segment's scenes without their words, which may change while the pictures stay."""
+
+    scenes: tuple[Scene, ...]
+
+
+class Cut(Protocol):
+    """The scenes of a segment, their pictures stored under this recipe."""
+
+    async def __call__(self, video: Video, segment: Segment, recipe: str) -> tuple[Scene, ...]: ...
+
+
+def build(platform: Platform, settings: SceneSettings) -> Service:
+    """The service; its media are decoded in a child process when it runs."""
+    child = ComputeChild(
+        partial(Cutter, platform.blobs, settings),
+        name="scenes",
+        time_limit_s=settings.time_limit_s,
+        memory_limit_bytes=settings.memory_limit,
+    )
+
+    async def in_child(video: Video, segment: Segment, recipe: str) -> tuple[Scene, ...]:
+        return await child.run(cut, video, segment, recipe)
+
+    stage = Stage("scenes", platform.settings.kafka, platform.metrics)
+    handle(stage, platform, settings, in_child)
+    return Service(
+        "scenes",
+        bus=[stage.router],
+        checks={"blobs": platform.blobs.ready},
+        lifespans=[child.running(), stage.running()],
+    )
+
+
+def handle(stage: Stage, platform: Platform, settings: SceneSettings, cut: Cut) -> None:
+    """Register the handler."""
+
+    @stage.publishes(SCENES_DETECTED)
+    @stage.consumes(SEGMENT_TRANSCRIBED)
+    async def on_segment_transcribed(event: SegmentTranscribed) -> ScenesDetected:
+        """Find or make the segment's scenes, and give them their words."""
+        artefact = artefact_of(event, settings)
+
+        async def work() -> SceneList:
+            return SceneList(scenes=await cut(event.video, event.segment, artefact.recipe))
+
+        result = await find_or_make(platform.blobs, artefact, SceneList, work)
+        await stage.progress.publish(made(event, result))
+        scenes = with_words(result.content.scenes, event.transcript.words)
+        return extended(event, ScenesDetected, scenes=scenes, scenes_recipe=artefact.recipe)
+
+
+def artefact_of(event: SegmentTranscribed, settings: SceneSettings) -> Artefact:
+    """The name of a segment's scenes: another range of the video, detector or setting makes another one."""
+    time_range = [event.segment.start_ms, event.segment.end_ms]
+    made_with = recipe("scenes", STAGE_VERSION, settings.result_settings() | {"range": time_range})
+    return Artefact(event.video.video_id, event.segment.index, "scenes", made_with)

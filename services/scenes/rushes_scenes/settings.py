@@ -1,0 +1,43 @@
+"""Settings of the scenes service."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from rushes_runtime.settings import Part
+from rushes_scenes.detectors import AdaptiveSettings, DetectorSettings
+
+STAGE_VERSION = 1
+"""Part of every recipe. Raise it when the same settings begin to give another result."""
+
+ONLY_HOW = frozenset({"decode_threads", "time_limit_s", "memory_limit"})
+"""Settings that say how the work is done, and leave its result alone."""
+
+
+class SceneSettings(Part):
+    """What counts as a shot, and which pictures are taken out of one."""
+
+    detector: DetectorSettings = AdaptiveSettings()
+    """Which of PySceneDetect's detectors finds the cuts, by its `name`, and its parameters."""
+    min_scene_len: Annotated[int, Field(ge=0, le=10_000)] | Annotated[float, Field(ge=0, le=60)] = 15
+    """PySceneDetect's shortest scene: frames if a whole number, seconds if written with a point."""
+    lead_in_ms: Annotated[int, Field(ge=0, le=60_000)] = 2000
+    """How much before its start a segment's detector begins, on top of one shortest scene."""
+    max_lead_in_ms: Annotated[int, Field(ge=0, le=3_600_000)] = 120_000
+    """How far the lead-in is lengthened where cuts follow each other so fast that it does not settle them."""
+    keyframes: Annotated[int, Field(ge=1, le=24)] = 3
+    """Pictures of one scene; a short scene has fewer."""
+    picture_width: Annotated[int, Field(ge=16, le=3840)] = 640
+    """Pixels across a picture, as displayed. A smaller video is not enlarged."""
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 85
+    """Of the pictures: 100 is best."""
+    decode_threads: Annotated[int, Field(ge=0, le=64)] = 0
+    """Threads of the decoder; 0: as many as there are cores."""
+    time_limit_s: Annotated[float, Field(gt=0, le=86_400)] = 600
+    """A segment that takes longer is one failed attempt."""
+    memory_limit: Annotated[int | None, Field(ge=256_000_000)] = None
+    """Address space in bytes that the compute child may take, shared libraries included; None: no limit."""
+
+    def result_settings(self) -> dict[str, Any]:
+        """The settings that shape the result, ready for JSON: what a recipe is made of, with `STAGE_VERSION`."""
+        return self.model_dump(mode="json", exclude=set(ONLY_HOW))

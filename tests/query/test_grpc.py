@@ -1,0 +1,167 @@
+"""The gRPC door over a real socket: the same answers, and status codes that mean something."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+from google.protobuf.json_format import MessageToDict
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from rushes_query.grpc_server import GrpcServer
+from rushes_query.library import Library
+from rushes_query.rpc import query_pb2 as pb
+from rushes_query.rpc.generate import HERE, PACKAGE, STUBS, generate
+from rushes_query.rpc.query_pb2_grpc import QueryStub
+from rushes_runtime.errors import ConfigurationError
+from rushes_runtime.index.port import IndexUnavailable
+from rushes_runtime.service import Service
+
+from .films import COFFEE, LAUNCH, MORNING, NOWHERE, REFUSED, photograph_file
+
+
+@pytest.fixture
+async def port(service: Service) -> AsyncIterator[int]:
+    """Where the service's gRPC server listens, its models warm."""
+    async with AsyncExitStack() as stack:
+        entered = [await stack.enter_async_context(lifespan) for lifespan in service.lifespans]
+        (server,) = (each for each in entered if isinstance(each, GrpcServer))
+        assert server.port
+        yield server.port
+
+
+@pytest.fixture
+async def channel(port: int) -> AsyncIterator[grpc.aio.Channel]:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield channel
+
+
+@pytest.fixture
+def stub(channel: grpc.aio.Channel) -> Any:
+    return QueryStub(channel)  # type: ignore[no-untyped-call]
+
+
+def as_json(message: Any) -> Any:
+    """Every field of a message under its JSON name, so that it can be laid beside the answer over HTTP."""
+    return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+
+
+def without_nulls(value: Any) -> Any:
+    """A JSON answer as a message says it: no nulls."""
+    if isinstance(value, dict):
+        return {name: without_nulls(part) for name, part in value.items() if part is not None}
+    return [without_nulls(part) for part in value] if isinstance(value, list) else value
+
+
+def as_numbers(value: Any) -> Any:
+    """proto3's JSON writes 64-bit integers as text."""
+    if isinstance(value, dict):
+        return {name: as_numbers(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [as_numbers(part) for part in value]
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+@pytest.mark.parametrize(
+    ("call", "request_", "path"),
+    [
+        ("ListVideos", pb.ListVideosRequest(), "/v1/videos"),
+        ("GetVideo", pb.GetVideoRequest(video_id=MORNING), f"/v1/videos/{MORNING}"),
+        ("GetVideo", pb.GetVideoRequest(video_id=LAUNCH), f"/v1/videos/{LAUNCH}"),
+        ("GetVideo", pb.GetVideoRequest(video_id=REFUSED), f"/v1/videos/{REFUSED}"),
+        ("ListScenes", pb.ListScenesRequest(video_id=MORNING), f"/v1/videos/{MORNING}/scenes"),
+        ("GetTranscript", pb.GetTranscriptRequest(video_id=LAUNCH), f"/v1/videos/{LAUNCH}/transcript"),
+        ("GetTranscript", pb.GetTranscriptRequest(video_id=MORNING), f"/v1/videos/{MORNING}/transcript"),
+    ],
+)
+async def test_both_doors_say_the_same(stub: Any, http: httpx.AsyncClient, call: str, request_: Any, path: str) -> None:
+    message = await getattr(stub, call)(request_)
+    assert as_numbers(as_json(message)) == without_nulls((await http.get(path)).json())
+
+
+async def test_both_doors_find_the_same(stub: Any, http: httpx.AsyncClient) -> None:
+    found = await stub.Search(pb.SearchRequest(q="coffee", limit=5, video_ids=[MORNING], language="en"))
+    query: dict[str, str | int] = {"q": "coffee", "limit": 5, "video_id": MORNING, "language": "en"}
+    expected = (await http.get("/v1/search", params=query)).json()
+    assert as_numbers(as_json(found))["moments"] == without_nulls(expected["moments"])
+    similar = await stub.SimilarScenes(pb.SimilarScenesRequest(scene_id=COFFEE.id))
+    expected = (await http.get(f"/v1/scenes/{COFFEE.id}/similar")).json()
+    assert as_numbers(as_json(similar))["moments"] == without_nulls(expected["moments"])
+
+
+async def test_a_picture_finds_what_looks_like_it(stub: Any) -> None:
+    found = await stub.Search(pb.SearchRequest(image=photograph_file("rocket")))
+    assert found.moments[0].video_id == LAUNCH
+
+
+@pytest.mark.parametrize(
+    ("call", "request_", "code"),
+    [
+        ("GetVideo", pb.GetVideoRequest(video_id=NOWHERE), grpc.StatusCode.NOT_FOUND),
+        ("ListScenes", pb.ListScenesRequest(video_id="x"), grpc.StatusCode.NOT_FOUND),
+        ("SimilarScenes", pb.SimilarScenesRequest(scene_id=NOWHERE), grpc.StatusCode.NOT_FOUND),
+        ("Search", pb.SearchRequest(), grpc.StatusCode.INVALID_ARGUMENT),
+        ("Search", pb.SearchRequest(q="x" * 1001), grpc.StatusCode.INVALID_ARGUMENT),
+        ("Search", pb.SearchRequest(q="x", limit=101), grpc.StatusCode.INVALID_ARGUMENT),
+        ("Search", pb.SearchRequest(image=b"no picture"), grpc.StatusCode.INVALID_ARGUMENT),
+        ("ListVideos", pb.ListVideosRequest(limit=-1), grpc.StatusCode.INVALID_ARGUMENT),
+        ("ListVideos", pb.ListVideosRequest(cursor="x"), grpc.StatusCode.INVALID_ARGUMENT),
+    ],
+)
+async def test_what_is_wrong_has_a_code_and_a_sentence(stub: Any, call: str, request_: Any, code: Any) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await getattr(stub, call)(request_)
+    assert refused.value.code() is code
+    assert refused.value.details()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (IndexUnavailable("the index does not answer"), grpc.StatusCode.UNAVAILABLE),
+        (ConfigurationError("the collection is another"), grpc.StatusCode.FAILED_PRECONDITION),
+        (ValueError("a secret of the server"), grpc.StatusCode.INTERNAL),
+    ],
+)
+async def test_what_is_wrong_with_the_server_has_a_code(
+    stub: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, code: Any
+) -> None:
+    async def failing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Library, "video", failing)
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        await stub.GetVideo(pb.GetVideoRequest(video_id=MORNING))
+    assert failed.value.code() is code
+    assert "secret" not in str(failed.value.details())
+
+
+async def test_health(channel: grpc.aio.Channel) -> None:
+    health = health_pb2_grpc.HealthStub(channel)
+    for name in ("", "rushes.v1.Query"):
+        said = await health.Check(health_pb2.HealthCheckRequest(service=name))
+        assert said.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def test_reflection(channel: grpc.aio.Channel) -> None:
+    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+    asked = reflection_pb2.ServerReflectionRequest(list_services="")
+    (answer,) = [each async for each in stub.ServerReflectionInfo(iter([asked]))]
+    assert "rushes.v1.Query" in {service.name for service in answer.list_services_response.service}
+
+
+async def test_a_port_that_is_taken_is_a_configuration_error(port: int) -> None:
+    with pytest.raises(ConfigurationError, match="RUSHES_HTTP__GRPC_PORT"):
+        await GrpcServer(None, None, "127.0.0.1", port).__aenter__()  # type: ignore[arg-type]
+
+
+def test_the_stubs_are_those_of_the_contract(tmp_path: Path) -> None:
+    """If this fails: `python -m rushes_query.rpc.generate`, with the grpcio-tools that pyproject.toml pins."""
+    (tmp_path / PACKAGE).mkdir(parents=True)
+    generate(tmp_path)
+    for stub in STUBS:
+        assert (tmp_path / PACKAGE / stub).read_text() == (HERE / stub).read_text(), stub
