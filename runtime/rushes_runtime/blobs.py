@@ -91,7 +91,8 @@ class Blobs:
     async def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes [start, end) of a blob, chunk by chunk."""
         with _translated(key):
-            options: Any = {"range": (start, end) if end is not None else {"offset": start}}
+            part: Any = (start, end) if end is not None else {"offset": start}
+            options: Any = {"range": part} if start or end is not None else {}  # an empty blob has no range
             result = await obstore.get_async(self._store, key, options=options)
             async for chunk in result.stream(CHUNK):
                 yield bytes(chunk)

@@ -7,6 +7,7 @@ consumer lives on and a fresh child takes the next one.
 import asyncio
 import ctypes
 import os
+import pickle
 import resource
 import signal
 import sys
@@ -103,9 +104,22 @@ def _start(build: Callable[[], W], parent: int, memory_limit_bytes: int | None) 
 
 def _work(work: Callable[..., R], *args: Any, **kwargs: Any) -> R:
     global _worker
-    if _worker is None:
-        _worker = _build()
-    return work(_worker, *args, **kwargs)
+    try:
+        if _worker is None:
+            _worker = _build()
+        return work(_worker, *args, **kwargs)
+    except Exception as error:
+        raise _sendable(error) from error
+
+
+def _sendable(error: Exception) -> Exception:
+    """The error; or its words, where the parent could not unpickle it (which would break the pool for good), or would
+    take it for the time limit's."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  made here
+    except Exception:  # noqa: BLE001  whatever the error's class does there
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return RuntimeError(f"{type(error).__name__}: {error}") if isinstance(error, TimeoutError) else error
 
 
 def _nothing(worker: object) -> None:

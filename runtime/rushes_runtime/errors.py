@@ -37,8 +37,12 @@ class ComputeError(TransientError):
     """The compute child did not answer: `reason` is `time_limit`, `child_died` or `out_of_memory`."""
 
     def __init__(self, reason: str, sentence: str) -> None:
-        super().__init__(sentence)
+        super().__init__(reason, sentence)
         self.reason = reason
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 class BrokerUnavailable(TransientError):

@@ -6,6 +6,7 @@
 
 import os
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -13,6 +14,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -169,8 +171,13 @@ S = TypeVar("S", bound=Settings)
 
 def load(kind: type[S], **parts: Part) -> S:
     """Read settings; `parts` win over the environment and the file. Raises ConfigurationError, one line a mistake."""
+    named = os.environ.get("RUSHES_CONFIG")
+    if named and not Path(named).is_file():
+        raise ConfigurationError(f"RUSHES_CONFIG is wrong: there is no file {named}")
     try:
         return kind(**parts)  # type: ignore[arg-type]
+    except (SettingsError, TOMLDecodeError) as error:
+        raise ConfigurationError(f"the settings in {named or 'the environment'} can't be read: {error}") from error
     except ValidationError as error:
         raise ConfigurationError("\n".join(map(_sentence, error.errors()))) from error
 
@@ -178,4 +185,6 @@ def load(kind: type[S], **parts: Part) -> S:
 def _sentence(mistake: object) -> str:
     assert isinstance(mistake, dict)
     name = "RUSHES_" + "__".join(str(part).upper() for part in mistake["loc"])
+    if mistake["type"] == "extra_forbidden":
+        return f"{name} is wrong: there is no such setting"  # and its value may be a misspelt name's password
     return f"{name} is wrong: {mistake['msg']} (it is {mistake['input']!r})"

@@ -47,6 +47,8 @@ class VideoUploaded(Event):
     metadata: Metadata = {}
     filename: Annotated[str | None, Field(max_length=1000)] = None
     """The name under which a person knew the file, to be shown where there is no title."""
+    accepted_at: Milliseconds | None = None
+    """When the upload was accepted, told by ingest's door. The ledger's word on it is never older."""
 
     def key(self) -> str:
         return self.uri

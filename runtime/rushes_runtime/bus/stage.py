@@ -20,7 +20,7 @@ from rushes_runtime.bus.retry import retrying
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import KafkaSettings
-from rushes_schemas.events import Event, ProgressStatus, SegmentPlanned, StageName, VideoProgress
+from rushes_schemas.events import Event, ProgressStatus, SegmentPlanned, StageName
 from rushes_schemas.topics import VIDEO_PROGRESS, Topic, dead_letter_topic, group, retry_topic
 
 STAGES = get_args(StageName)
@@ -46,7 +46,7 @@ class Stage:
         self.settings = settings
         self.settler = Settler(service, settings, metrics, self)
         self.router = KafkaRouter(middlewares=(delivery(self.settler),))
-        self.progress = self.router.publisher(VIDEO_PROGRESS.name, schema=VideoProgress)
+        self.progress = self.publishes(VIDEO_PROGRESS)
         self._producer: AIOKafkaProducer | None = None
         self._give_up: GiveUp | None = None
 
@@ -64,13 +64,14 @@ class Stage:
             parser=_parse,
             decoder=_decoder(topic),
             no_reply=True,
+            title=f"{self.service} consumes {topic.name}",
         )
         return cast(Callable[[H], H], subscriber)
 
     def publishes(self, topic: Topic) -> DefaultPublisher:
         """A publisher of a topic's events: decorate a handler with it to publish what that returns, or call
         `await publisher.publish(event)`."""
-        return self.router.publisher(topic.name, schema=topic.event)
+        return self.router.publisher(topic.name, schema=topic.event, title=f"{self.service} publishes {topic.name}")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

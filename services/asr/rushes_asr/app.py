@@ -32,7 +32,7 @@ def build(platform: Platform, settings: AsrSettings) -> Service:
         partial(load, platform.blobs, settings),
         name="asr",
         time_limit_s=settings.time_limit_s,
-        memory_limit_bytes=settings.memory_limit_mb and settings.memory_limit_mb << 20,
+        memory_limit_bytes=settings.memory_limit,
     )
 
     async def in_child(segment: Segment, language: str | None) -> Transcript:

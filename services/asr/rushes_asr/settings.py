@@ -29,8 +29,8 @@ class AsrSettings(Part):
     """Folder in which models that come in parts are put together."""
     time_limit_s: Seconds = 900
     """A segment that takes longer is a failed attempt."""
-    memory_limit_mb: Annotated[int | None, Field(ge=512)] = None
-    """Address space that the compute child may take; no limit where it is not set."""
+    memory_limit: Annotated[int | None, Field(ge=256_000_000)] = None
+    """Address space in bytes that the compute child may take, shared libraries included; None: no limit."""
 
     def made_with(self) -> dict[str, Any]:
         """The settings that shape a transcript."""

@@ -40,7 +40,7 @@ class InChild:
             partial(load, platform.blobs, platform.settings.models),
             name="embed",
             time_limit_s=settings.time_limit_s,
-            memory_limit_bytes=settings.memory_limit_mb and settings.memory_limit_mb << 20,
+            memory_limit_bytes=settings.memory_limit,
         )
 
     async def see(self, scenes: Sequence[Scene]) -> VisualVectors:

@@ -55,7 +55,16 @@ def _of_video(record: VideoRecord, event: VideoProgress) -> dict[str, Any]:
         changes["video"] = event.video
     if record.ingest and entry.recipe != record.ingest.recipe:
         changes["segments"] = {}  # planned anew: what was said of the old segments says nothing now
+    elif event.video and event.video != record.video:
+        changes["segments"] = _without_embed(record.segments)  # its points still tell the old facts
     return changes
+
+
+def _without_embed(segments: Segments) -> Segments:
+    return {
+        number: {stage: entry for stage, entry in stages.items() if stage != "embed"}
+        for number, stages in segments.items()
+    }
 
 
 def _of_segment(record: VideoRecord, event: VideoProgress) -> dict[str, Any]:

@@ -117,4 +117,5 @@ def artefact_of(source: Source, settings: IngestSettings) -> Artefact:
 
 
 def _told(source: Source, event: VideoUploaded, status: ProgressStatus, **more: Any) -> VideoProgress:
-    return VideoProgress(video_id=source.video_id, stage="ingest", status=status, at=now_ms(), source=event, **more)
+    at = max(now_ms(), event.accepted_at or 0)  # the door may be another machine, whose clock is ahead
+    return VideoProgress(video_id=source.video_id, stage="ingest", status=status, at=at, source=event, **more)

@@ -47,7 +47,7 @@ def opened(source: str | BinaryIO, name: str) -> Iterator[tuple[InputContainer, 
 
 
 def packets(container: InputContainer, streams: Sequence[VideoStream | AudioStream]) -> "Iterator[Packet[Any]]":
-    """The packets of some streams, to where the file ends or can't be read any further. Raises MemoryError."""
+    """The packets of some streams, to where the file ends or can't be read any further."""
     for stream in container.streams:
         stream.discard = Discard.default if stream in streams else Discard.all
     failures = 0
@@ -57,10 +57,10 @@ def packets(container: InputContainer, streams: Sequence[VideoStream | AudioStre
                 failures = 0
                 if packet.size:  # to a decoder, an empty packet means the end
                     yield packet
-        except OutOfMemory:
-            raise
-        except FFmpegError:
+        except FFmpegError:  # also for want of memory: a damaged size asks for more than there is
             failures += 1
+        except IndexError:  # PyAV ends a stream that it did not know at the beginning; all packets have been given
+            return
         else:
             return
 
@@ -92,8 +92,6 @@ def _head(file: BinaryIO) -> bytes:
 def _container(file: BinaryIO, head: bytes, name: str) -> InputContainer:
     try:
         return av.open(file, "r", options=OPTIONS, metadata_errors="replace", buffer_size=READ_AHEAD)
-    except OutOfMemory:
-        raise
     except FFmpegError as error:
         if is_mp4(head):
             sentence = f"{name} is truncated or damaged: the index of this MP4 file is missing or broken"

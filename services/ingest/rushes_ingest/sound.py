@@ -2,15 +2,14 @@
 
 from typing import Any
 
-import numpy as np
 from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.packet import Packet
 
 from rushes_ingest.clock import SAMPLE_RATE, Clock
 from rushes_ingest.media import decoded
-from rushes_ingest.pcm import Pcm, Samples
+from rushes_ingest.mix import Mixer
+from rushes_ingest.pcm import Pcm
 
 TOLERANCE = SAMPLE_RATE * 50 // 1000
 """How many samples a frame may be off from where the one before ended, before it is moved to where its PTS says.
@@ -18,8 +17,6 @@ TOLERANCE = SAMPLE_RATE * 50 // 1000
 Less is the rounding of a container's timestamps, which would click if it were obeyed; more would be heard, and
 would add up until words are no longer where they are said.
 """
-CHUNK = SAMPLE_RATE
-"""Samples that the resampler gives at a time: one second."""
 
 
 class Recorder:
@@ -72,7 +69,7 @@ class _Run:
         self._start = start
         self._taken = 0
         self._written = 0
-        self._resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE, frame_size=CHUNK)
+        self._mixer = Mixer(first)
 
     @property
     def expected(self) -> int:
@@ -86,7 +83,6 @@ class _Run:
     def add(self, frame: AudioFrame) -> None:
         """Write what the frame completes."""
         self._taken += frame.samples
-        frame.pts = None  # a jitter in the timestamps is none of the resampler's business
         self._write(frame)
 
     def end(self) -> None:
@@ -94,8 +90,7 @@ class _Run:
         self._write(None)
 
     def _write(self, frame: AudioFrame | None) -> None:
-        for part in self._resampler.resample(frame):
-            samples: Samples = part.to_ndarray().reshape(-1).astype(np.int16, copy=False)
+        for samples in self._mixer.mix(frame):
             self._pcm.place(self._start + self._written, samples)
             self._written += len(samples)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Request
@@ -15,6 +16,7 @@ from rushes_ingest.pending import note
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source, forget, store
 from rushes_runtime.blobs import Blobs
+from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import BrokerUnavailable, InvalidError
 from rushes_schemas.events import VideoUploaded
 
@@ -29,6 +31,8 @@ class Accepted(BaseModel):
 
     video_id: str | None
     status_url: str
+    accepted_at: int
+    """Milliseconds since the Unix epoch. A record whose `ingest.at` is older speaks of an earlier upload."""
 
 
 class Check(Protocol):
@@ -47,15 +51,17 @@ def uploads(blobs: Blobs, settings: IngestSettings, check: Check, publish: Publi
         form = await _Form.read(request, blobs, settings)
         event = form.event()
         await _looked_at(blobs, form.source, check, event)
-        await _announce(blobs, publish, event)
-        return Accepted(video_id=form.source.video_id, status_url=f"/v1/videos/{form.source.video_id}")
+        accepted_at = await _announce(blobs, publish, event)
+        video_id = form.source.video_id
+        return Accepted(video_id=video_id, status_url=f"/v1/videos/{video_id}", accepted_at=accepted_at)
 
     @router.post("/from-uri", status_code=202)
     async def from_uri(event: VideoUploaded) -> Accepted:
         """Have a video fetched from a `file:`, `s3:` or `https:` URI."""
         allow(event.uri, settings)
-        await _announce(blobs, publish, event)
-        return Accepted(video_id=None, status_url=f"/v1/videos?uri={event.uri}")
+        accepted_at = await _announce(blobs, publish, event)
+        status_url = f"/v1/videos?{urlencode({'uri': event.uri})}"
+        return Accepted(video_id=None, status_url=status_url, accepted_at=accepted_at)
 
     return router
 
@@ -131,12 +137,15 @@ async def _looked_at(blobs: Blobs, source: Source, check: Check, event: VideoUpl
         raise
 
 
-async def _announce(blobs: Blobs, publish: Publish, event: VideoUploaded) -> None:
+async def _announce(blobs: Blobs, publish: Publish, event: VideoUploaded) -> int:
+    accepted_at = now_ms()
+    event = event.model_copy(update={"accepted_at": accepted_at})
     await note(blobs, event)
     try:
         await publish(event)
     except KafkaError as error:
         raise BrokerUnavailable("the broker does not take the upload's event; try again in a while") from error
+    return accepted_at
 
 
 def _form() -> dict[str, Any]:

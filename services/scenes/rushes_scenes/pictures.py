@@ -71,6 +71,4 @@ class Pictures:
     def _keep(self, time_ms: int, shown: Shown) -> None:
         if time_ms not in self._kept:
             small = self._thumbnails.thumbnail(shown)
-            self._kept[time_ms] = Candidate(
-                time_ms, self._thumbnails.jpeg(small), self._thumbnails.dark(small)
-            )
+            self._kept[time_ms] = Candidate(time_ms, self._thumbnails.jpeg(small), self._thumbnails.dark(small))

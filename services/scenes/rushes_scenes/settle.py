@@ -70,9 +70,7 @@ def _dropped(marks: Iterable[Mark], last: FrameTimecode, shortest: Shortest) -> 
             yield mark.cut_ms
 
 
-def _merged(
-    past: Past, frames: Iterable[FrameTimecode], marks: Sequence[Mark], shortest: Shortest
-) -> Iterator[int]:
+def _merged(past: Past, frames: Iterable[FrameTimecode], marks: Sequence[Mark], shortest: Shortest) -> Iterator[int]:
     """What PySceneDetect's own filter makes of the marks among the frames, after a past that is made up."""
     cuts_ms = {mark.at.pts: mark.cut_ms for mark in marks}
     flash = FlashFilter(FlashFilter.Mode.MERGE, shortest)

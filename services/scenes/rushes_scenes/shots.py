@@ -43,9 +43,7 @@ def shots(film: Film, settings: SceneSettings, start_ms: int, end_ms: int) -> Sh
     return Shots(tuple(sorted({cut for cut in cuts if cut < end_ms})), tuple(candidates))
 
 
-def _watched(
-    film: Film, detection: Detection, from_ms: int, until_ms: int
-) -> Iterator[tuple[Shown, tuple[int, ...]]]:
+def _watched(film: Film, detection: Detection, from_ms: int, until_ms: int) -> Iterator[tuple[Shown, tuple[int, ...]]]:
     """Each frame and the cuts that it made known, in ms, until the detection is complete, or else `until_ms`.
 
     The frames before `from_ms`, which are only decoded to get there, come too; the detector does not see them.
@@ -56,9 +54,7 @@ def _watched(
             return
 
 
-def _cuts(
-    film: Film, settings: SceneSettings, detection: Detection, start_ms: int, lead_in_ms: int
-) -> list[int]:
+def _cuts(film: Film, settings: SceneSettings, detection: Detection, start_ms: int, lead_in_ms: int) -> list[int]:
     """The cuts from the segment's start on. Looks at what lies before the lead-in if it must."""
     rule = (start_ms, settings.min_scene_len, detection.merges)
     judgement = detection.judgement
@@ -70,9 +66,7 @@ def _cuts(
     return cuts
 
 
-def _longer(
-    film: Film, settings: SceneSettings, detection: Detection, start_ms: int, lead_in_ms: int
-) -> Judgement:
+def _longer(film: Film, settings: SceneSettings, detection: Detection, start_ms: int, lead_in_ms: int) -> Judgement:
     """The detection's judgement as it is with a longer lead-in."""
     frames = detection.judgement.frames
     cold_ms = frames[detection.judgement.cold].ms if len(frames) > detection.judgement.cold else start_ms

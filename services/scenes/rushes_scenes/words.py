@@ -20,6 +20,4 @@ def with_words(scenes: Sequence[Scene], words: Iterable[Word]) -> tuple[Scene, .
             raise ValueError("there is no scene for the words")
         middle = (word.start_ms + word.end_ms) // 2
         said[max(0, bisect_right(starts, middle) - 1)].append(word)
-    return tuple(
-        scene.model_copy(update={"text": text_of(mine)}) for scene, mine in zip(scenes, said, strict=True)
-    )
+    return tuple(scene.model_copy(update={"text": text_of(mine)}) for scene, mine in zip(scenes, said, strict=True))

@@ -1,0 +1,58 @@
+# One target per habit. Everything is installed into $(VENV); nothing else on the machine is touched.
+
+VENV ?= .venv
+PYTHON ?= python3.11
+UV := $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt --overrides overrides.txt
+
+PARTS := schemas runtime[embedded] models services/ingest services/asr services/scenes services/embed services/query cli
+EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
+CODE := schemas runtime models services cli tests examples
+PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
+
+.PHONY: demo test lint format types schemas docs proto clean help
+
+help:  ## What there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.installed  ## Add the examples to an instance of its own, search them, check what is found
+	$(VENV)/bin/python -m rushes_cli.demo
+
+test: $(VENV)/.tests lint types  ## All checks and tests that need no more than a Python
+	$(VENV)/bin/python -m pytest -m "not all"
+
+lint: $(VENV)/.tests
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
+
+types: $(VENV)/.tests
+	$(VENV)/bin/mypy $(CODE)
+
+format: $(VENV)/.tests  ## Rewrite the code in the house's format
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+schemas: $(VENV)/.tests  ## Export the JSON Schemas and the AsyncAPI document again; refuses what breaks users
+	$(VENV)/bin/python -m rushes_schemas.export schemas/json
+	$(VENV)/bin/python -m rushes_cli.asyncapi schemas/asyncapi.json
+
+docs: $(VENV)/.installed  ## Write docs/settings.md again
+	$(VENV)/bin/python -m rushes_cli.settings_page docs/settings.md
+
+proto: $(VENV)/.tests  ## Generate the gRPC stubs again
+	$(VENV)/bin/python -m rushes_query.rpc.generate
+
+clean:  ## Remove what the targets above installed
+	rm -rf $(VENV)
+
+$(VENV)/bin/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+
+$(VENV)/.installed: $(VENV)/bin/uv constraints.txt overrides.txt $(PYPROJECTS)
+	$(UV) $(EDITABLE)
+	touch $@
+
+$(VENV)/.tests: $(VENV)/.installed tests/requirements.txt
+	$(UV) --requirement tests/requirements.txt
+	touch $@

@@ -1,0 +1,1 @@
+"""The command `rushes`, and the one package that may import every service."""

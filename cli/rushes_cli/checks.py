@@ -1,0 +1,105 @@
+"""What `rushes doctor` looks at. Each check returns what it found well, or raises a RushesError that says what is wrong
+and how to mend it; none changes anything."""
+
+import asyncio
+
+from confluent_kafka.admin import AdminClient
+
+from rushes_asr.settings import Settings as AsrSettings
+from rushes_asr.weights import find_weights
+from rushes_cli.client import Client
+from rushes_models.registry import image_text_encoder, text_encoder
+from rushes_models.weights import WeightsError
+from rushes_runtime import tansu
+from rushes_runtime.bus.connect import librdkafka_options
+from rushes_runtime.bus.topics import existing
+from rushes_runtime.errors import ConfigurationError, RushesError
+from rushes_runtime.index.open import open_index
+from rushes_runtime.index.port import IndexInUse
+from rushes_runtime.platform import open_blobs
+from rushes_runtime.settings import Settings, load
+from rushes_schemas.topics import all_topic_names
+
+
+async def instance(url: str) -> str:
+    """The running instance is ready."""
+    with Client(url) as client:
+        readiness = await asyncio.to_thread(client.readiness)
+    wrong = [f"{check}: {said}" for check, said in readiness.checks.items() if said != "ok"]
+    if wrong:
+        raise RushesError(f"{url} is not ready: {'; '.join(wrong)}; its log says more")
+    return f"{url} is ready"
+
+
+async def broker(settings: Settings) -> str:
+    """The broker answers."""
+    there = await _topics(settings)
+    return f"{settings.kafka.bootstrap_servers} answers, {len(there)} topics"
+
+
+async def topics(settings: Settings) -> str:
+    """Every topic is there."""
+    there = await _topics(settings)
+    missing = [name for name in all_topic_names() if name not in there]
+    if missing:
+        wanted = f"{settings.topics.partitions} partitions and {settings.topics.replication} replicas"
+        raise ConfigurationError(f"missing: {', '.join(missing)}; make them with {wanted}")
+    return f"all {len(all_topic_names())} are there"
+
+
+async def embedded_broker(_: Settings) -> str:
+    """The broker that `rushes up` starts is installed."""
+    return f"no broker is set, so `rushes up` starts its own: {tansu.binary().name}"
+
+
+async def blobs(settings: Settings) -> str:
+    """The blob store answers."""
+    store = open_blobs(settings.blobs)
+    if store.folder is not None and not store.folder.is_dir():
+        raise ConfigurationError(f"there is no folder {store.folder}: make it, or set RUSHES_BLOBS__URL")
+    try:
+        await store.ready()
+    except RushesError as error:
+        raise RushesError(f"{error}; look at RUSHES_BLOBS__URL, RUSHES_BLOBS__ENDPOINT and its keys") from error
+    return f"{settings.blobs.url} answers"
+
+
+async def index(settings: Settings) -> str:
+    """The index answers."""
+    key = settings.qdrant.api_key
+    opened = open_index(settings.qdrant.url, api_key=key.get_secret_value() if key else None, timeout_s=10)
+    try:
+        await opened.ready()
+    except IndexInUse:
+        return f"{settings.qdrant.url} is open in another process, as it should be while rushes runs"
+    except RushesError as error:
+        raise RushesError(f"{error}; start Qdrant, or set RUSHES_QDRANT__URL") from error
+    finally:
+        await opened.close()
+    return f"{settings.qdrant.url} answers"
+
+
+async def models(settings: Settings) -> str:
+    """The embedding models can be loaded, and their weights are the right ones."""
+    named = settings.models
+    try:
+        encoders = (text_encoder(named.text, named.threads), image_text_encoder(named.image_text, named.threads))
+        for encoder in encoders:
+            await asyncio.to_thread(encoder.warm)
+    except ValueError as error:
+        raise ConfigurationError(f"{error} (RUSHES_MODELS__TEXT, RUSHES_MODELS__IMAGE_TEXT)") from error
+    except WeightsError as error:
+        raise ConfigurationError(str(error)) from error
+    return f"{named.text} and {named.image_text} load"
+
+
+async def speech_model(_: Settings) -> str:
+    """The weights of the speech model are here, or it is one that is fetched by name."""
+    asr = load(AsrSettings).asr
+    found = await asyncio.to_thread(find_weights, asr.model, asr.cache)
+    where = "here" if found != asr.model else "taken from its folder or hub when asr starts"
+    return f"{asr.model} is {where}"
+
+
+async def _topics(settings: Settings) -> dict[str, int]:
+    return await asyncio.to_thread(existing, AdminClient(librdkafka_options(settings.kafka)), settings.kafka)

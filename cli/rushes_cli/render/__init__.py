@@ -1,0 +1,1 @@
+"""What is shown, made of what was answered. Pure: nothing here fetches or prints."""

@@ -1,0 +1,68 @@
+"""Moments as a person reads them. Pure."""
+
+import re
+import textwrap
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from rushes_cli.answers import Moment, SearchAnswer, Why
+from rushes_cli.plain import shown
+from rushes_cli.render.words import span
+from rushes_cli.terminal import text
+
+EXCERPT = 280
+"""Characters of a moment's words that are shown."""
+LEAD = 80
+"""Characters of them before the first word that was asked for."""
+INDENT = "    "
+WIDEST = 100
+"""Longer lines are hard to read, however wide the terminal is."""
+LEGS = {"visual": "pictures", "speech": "meaning", "lexical": "words"}
+"""What each leg of a search compares, as people call it."""
+
+
+def moments(answer: SearchAnswer, base_url: str, width: int) -> Text:
+    """All moments of a search, best first, in lines of `width` columns; only links may be longer."""
+    wanted = pattern(answer.query)
+    blocks = [moment(number, found, base_url, width, wanted) for number, found in enumerate(answer.moments, start=1)]
+    return Text("\n\n").join(blocks)
+
+
+def moment(number: int, found: Moment, base_url: str, width: int, wanted: re.Pattern[str] | None) -> Text:
+    """Where it is, what is said in it, why it was found, and where to watch it."""
+    heading = Text.assemble(
+        (f"{number:>2}  ", "dim"), (span(found.start_ms, found.end_ms), "bold cyan"), "  ", text(found.title, "bold")
+    )
+    said = Text("\n").join(Text(line) for line in _wrapped(excerpt(found.text, wanted), width))
+    if wanted:
+        said.highlight_regex(wanted, "bold yellow")
+    rest = (Text(INDENT + why(found.why), "dim"), Text(INDENT) + text(f"{base_url}{found.media_url}", "dim"))
+    return Text("\n").join([heading, *([said] if said else []), *rest])
+
+
+def why(reasons: Sequence[Why]) -> str:
+    """Which legs of the search found it, and at what rank."""
+    return "found by " + ", ".join(f"{shown(LEGS.get(reason.leg, reason.leg))} #{reason.rank}" for reason in reasons)
+
+
+def excerpt(said: str, wanted: re.Pattern[str] | None) -> str:
+    """The words about the first one that was asked for; all, where there are few."""
+    line = " ".join(shown(said).split())
+    if len(line) <= EXCERPT:
+        return line
+    first = wanted.search(line) if wanted else None
+    start = max(0, first.start() - LEAD) if first else 0
+    end = start + EXCERPT
+    return f"{'… ' if start else ''}{line[start:end].strip()}{' …' if end < len(line) else ''}"
+
+
+def pattern(query: str) -> re.Pattern[str] | None:
+    """What finds the words of a query. Scripts without spaces have no word boundaries, so none are asked for there."""
+    words = sorted(set(re.findall(r"\w+", query)), key=len, reverse=True)
+    kinds = (rf"\b{word}\b" if word.isascii() else word for word in words)
+    return re.compile("|".join(kinds), re.IGNORECASE) if words else None
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, max(20, min(width, WIDEST)), initial_indent=INDENT, subsequent_indent=INDENT)

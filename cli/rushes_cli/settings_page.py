@@ -1,0 +1,79 @@
+"""Write the page of all settings: `python -m rushes_cli.settings_page docs/settings.md`."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from rushes_asr.settings import Settings as AsrSettings
+from rushes_embed.settings import Settings as EmbedSettings
+from rushes_ingest.app import Settings as IngestSettings
+from rushes_query.settings import Settings as QuerySettings
+from rushes_runtime.settings import Settings
+from rushes_scenes.app import Settings as ScenesSettings
+
+ALL = (Settings, IngestSettings, AsrSettings, ScenesSettings, EmbedSettings, QuerySettings)
+
+HEAD = """# Settings
+
+Made from the code by `make docs`; change the docstrings, not this page.
+
+Every setting is an environment variable, or the same name in the TOML file that `RUSHES_CONFIG` names (default
+`rushes.toml`): `RUSHES_KAFKA__BOOTSTRAP_SERVERS=host:9092` is `[kafka] bootstrap_servers = "host:9092"` there. The
+environment wins. `rushes up` sets the broker, the blob store, the index and the ports by itself.
+"""
+
+
+def page() -> str:
+    """The page as Markdown: a section for each part, a row for each variable."""
+    parts: dict[str, FieldInfo] = {}
+    for settings in ALL:
+        parts |= settings.model_fields
+    return HEAD + "".join(_section(name, part) for name, part in parts.items())
+
+
+def _section(name: str, part: FieldInfo) -> str:
+    model = part.annotation
+    assert isinstance(model, type) and issubclass(model, BaseModel)
+    rows = "\n".join(_rows(f"RUSHES_{name.upper()}", model, part.get_default(call_default_factory=True)))
+    return f"\n## {name}\n\n{_line(model.__doc__)}\n\n| variable | default | what it is |\n|---|---|---|\n{rows}\n"
+
+
+def _rows(prefix: str, model: type[BaseModel], defaults: Any) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        variable, default = f"{prefix}__{name.upper()}", getattr(defaults, name, None)
+        nested = list(_models(field.annotation))
+        if not nested:
+            yield f"| `{variable}` | {_shown(default)} | {_line(field.description)} |"
+        for inner in nested:
+            yield from _rows(variable, inner, default if isinstance(default, inner) else inner())
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The settings that a field's type is, or may be one of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif get_origin(annotation) is not None:
+        inner = get_args(annotation)
+        for option in inner[:1] if get_origin(annotation) is Annotated else inner:
+            yield from _models(option)
+
+
+def _shown(default: Any) -> str:
+    return "" if default is None else f"`{default}`"
+
+
+def _line(text: str | None) -> str:
+    return " ".join((text or "").split()).replace("|", "\\|")
+
+
+def main() -> None:
+    """Write the page to the path that is the only argument."""
+    Path(sys.argv[1]).write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

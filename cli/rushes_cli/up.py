@@ -1,0 +1,95 @@
+"""`rushes up`: all of it in one process on this machine, embedded broker and index included."""
+
+import asyncio
+from pathlib import Path
+
+from faststream.kafka import KafkaBroker
+from rich.console import Console
+
+from rushes_cli.compose import SERVICES
+from rushes_ingest.recover import unfinished
+from rushes_runtime import tansu
+from rushes_runtime.bus.topics import provision
+from rushes_runtime.logs import configure_logs
+from rushes_runtime.platform import Platform, open_platform
+from rushes_runtime.service import serve
+from rushes_runtime.settings import Settings, load
+from rushes_schemas.topics import VIDEO_UPLOADED
+
+PARTITIONS = 2
+"""One process consumes each topic, so more would only make the broker's work."""
+SESSION_TIMEOUT_S = 6.0
+"""Tansu lets a group wait for half of this at the start."""
+SHUTDOWN_GRACE_S = 4.0
+
+
+def run(data: Path, port: int, grpc_port: int) -> None:
+    """Run until SIGINT or SIGTERM. Raises IndexInUse where another instance has the data, ConfigurationError where
+    something does not start."""
+    settings = load(Settings)
+    configure_logs(settings.log.model_copy(update={"format": "console"}))
+    data = data.expanduser().resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    asyncio.run(_up(settings, data, port, grpc_port))
+
+
+async def _up(base: Settings, data: Path, port: int, grpc_port: int) -> None:
+    index = f"edge://{data / 'index'}"
+    places = base.model_copy(
+        update={
+            "blobs": base.blobs.model_copy(update={"url": (data / "blobs").as_uri()}),
+            "qdrant": base.qdrant.model_copy(update={"url": index}),
+            "http": base.http.model_copy(update={"port": port, "grpc_port": grpc_port}),
+        }
+    )
+    platform = open_platform(places)
+    try:
+        await platform.index.ready()  # the data are ours now, or another instance's
+        async with tansu.running() as broker:
+            await _serve(_on(platform, broker), data)
+    finally:
+        await platform.index.close()
+
+
+def _on(platform: Platform, broker: str) -> Platform:
+    """The platform with the embedded broker."""
+    settings = platform.settings
+    kafka = settings.kafka.model_copy(
+        update={
+            "bootstrap_servers": broker,
+            "idempotent": False,
+            "session_timeout_s": SESSION_TIMEOUT_S,
+            "shutdown_grace_s": SHUTDOWN_GRACE_S,
+        }
+    )
+    topics = settings.topics.model_copy(update={"partitions": PARTITIONS, "replication": 1})
+    return Platform(
+        settings.model_copy(update={"kafka": kafka, "topics": topics}),
+        platform.blobs,
+        platform.index,
+        platform.metrics,
+    )
+
+
+async def _serve(platform: Platform, data: Path) -> None:
+    settings = platform.settings
+    await provision(settings.kafka, settings.topics)
+    services = [build(platform) for build in SERVICES.values()]
+    console = Console(stderr=True)
+
+    async def announce(broker: KafkaBroker) -> None:
+        again = 0
+        async for event in unfinished(platform):
+            await broker.publish(event, VIDEO_UPLOADED.name)
+            again += 1
+        host = settings.http.host
+        console.print(f"rushes is up: http://{host}:{settings.http.port}  (API at /docs)")
+        console.print(f"  gRPC   {host}:{settings.http.grpc_port}")
+        console.print(f"  Kafka  {settings.kafka.bootstrap_servers}")
+        console.print(f"  data   {data}")
+        if again:
+            console.print(f"  going on with {again} videos that were not finished")
+        console.print("Ctrl-C stops it.")
+
+    console.print("starting: loading the models ...")
+    await serve("up", services, settings, platform.metrics, on_started=announce)

@@ -1,0 +1,118 @@
+"""`rushes add`, as a person uses it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rushes_cli.answers import Accepted
+from rushes_cli.client import Client
+from rushes_cli.watch import watch
+
+from .conftest import Rushes
+from .fake import ID, Fake, detail, entry
+
+
+def test_an_accepted_file_says_how_to_look_for_it(rushes: Rushes, fake: Fake, film: Path) -> None:
+    said = rushes("add", str(film), "--title", "T", "--metadata", "camera=B", "--metadata", "take=3")
+    assert said.code == 0 and said.err == ""
+    assert said.out == f"{film}: accepted; see `rushes status {ID}`\n"
+    assert fake.uploads[0]["title"] == "T"
+    assert json.loads(fake.uploads[0]["metadata"]) == {"camera": "B", "take": "3"}
+
+
+def test_json_is_all_that_stdout_gets(rushes: Rushes, film: Path) -> None:
+    said = rushes("add", str(film), "--json")
+    assert json.loads(said.out) == [
+        {
+            "input": str(film),
+            "status": "accepted",
+            "reason": None,
+            "video_id": ID,
+            "status_url": f"/v1/videos/{ID}",
+        }
+    ]
+
+
+def test_a_refused_one_is_told_in_one_line_and_the_rest_goes_on(rushes: Rushes, fake: Fake, tmp_path: Path) -> None:
+    for name in ("a.mp4", "b.mp4", "c.mp4", "notes.txt"):
+        (tmp_path / name).write_text(name)
+    fake.refusals["b.mp4"] = "b.mp4 is not a video: it is text"
+    said = rushes("add", str(tmp_path), str(tmp_path / "nowhere.mp4"), "--json")
+    assert said.code == 1
+    assert [item["status"] for item in json.loads(said.out)] == ["accepted", "refused", "accepted", "refused"]
+    skipped, refused, missing = said.err.splitlines()
+    assert "notes.txt: skipped" in skipped
+    assert refused == f"{tmp_path / 'b.mp4'}: b.mp4 is not a video: it is text"
+    assert missing == f"{tmp_path / 'nowhere.mp4'}: there is no such file or folder"
+
+
+def test_an_unreadable_file_is_refused(rushes: Rushes, fake: Fake, tmp_path: Path) -> None:
+    (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere")
+    said = rushes("add", str(tmp_path))
+    assert said.code == 1 and "gone.mp4: the file can't be read: No such file" in said.err
+    assert not fake.uploads
+
+
+def test_waiting_ends_when_the_video_is_indexed(rushes: Rushes, fake: Fake, film: Path) -> None:
+    fake.videos[ID] = [detail("processing", segment_count=None, ingest=None), detail("processing"), detail()]
+    said = rushes("add", str(film), "--wait")
+    assert said.code == 0
+    assert said.out == f"{film}: indexed, 13 scenes, 1:16, {ID}\n"
+
+
+def test_waiting_tells_why_a_video_failed(rushes: Rushes, fake: Fake, film: Path) -> None:
+    fake.videos[ID] = [detail("failed", ingest=entry("failed", "truncated: nothing in it decodes"))]
+    said = rushes("add", str(film), "--wait", "--json")
+    assert said.code == 1
+    assert json.loads(said.out)[0]["reason"] == "truncated: nothing in it decodes"
+    assert said.err == f"{film}: failed: truncated: nothing in it decodes (see `rushes status {ID}`)\n"
+
+
+def test_a_degraded_video_can_be_searched_and_says_what_is_missing(rushes: Rushes, fake: Fake, film: Path) -> None:
+    fake.videos[ID] = [detail("degraded", reason="segment 0, asr: no words")]
+    said = rushes("add", str(film), "--wait")
+    assert said.code == 0 and "degraded (segment 0, asr: no words)" in said.out
+
+
+def test_waiting_for_a_uri_asks_the_catalog_for_it(rushes: Rushes, fake: Fake) -> None:
+    fake.videos[ID] = [detail()]
+    fake.uris["s3://bucket/key"] = ID
+    said = rushes("add", "s3://bucket/key", "--wait", "--json")
+    assert said.code == 0
+    assert [(item["status"], item["video_id"]) for item in json.loads(said.out)] == [("indexed", ID)]
+
+
+def test_a_round_without_news_changes_nothing_and_the_pause_lies_between_rounds(client: Client, fake: Fake) -> None:
+    accepted = [("film.mp4", Accepted(video_id=ID, status_url=""))]
+
+    def pause() -> None:
+        steps.pop(0)()
+
+    def index_down() -> None:
+        fake.down = 1
+
+    def known() -> None:
+        fake.videos[ID] = [detail("processing")]
+
+    def done() -> None:
+        fake.videos[ID] = [detail()]
+
+    steps = [known, index_down, done]
+    rounds = [video.status if video else None for [video] in watch(client, accepted, pause)]
+    assert rounds == [None, "processing", "processing", "indexed"]
+
+
+def test_nobody_there_is_one_line_and_stdout_is_json_all_the_same(rushes: Rushes, nobody: str, film: Path) -> None:
+    said = rushes("add", str(film), "--json")
+    assert said.code == 1 and json.loads(said.out) == []
+    assert said.err == f"no rushes answers at {nobody}: start one with `rushes up`, or set RUSHES_URL\n"
+
+
+@pytest.mark.parametrize("options", [("--metadata", "camera"), ("--language", "English")])
+def test_malformed_options_are_wrong_use_and_nothing_is_sent(
+    rushes: Rushes, fake: Fake, film: Path, options: tuple[str, ...]
+) -> None:
+    said = rushes("add", str(film), *options)
+    assert said.code == 2 and options[1] in said.err and said.err.count("\n") == 1
+    assert not fake.uploads

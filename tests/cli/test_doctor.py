@@ -1,0 +1,99 @@
+"""`rushes doctor`: what it looks at, and how it says what it found."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rushes_cli import checks
+from rushes_cli.doctor import Finding, called_for, line
+from rushes_runtime.errors import ConfigurationError
+from rushes_runtime.settings import Settings, load
+
+from .conftest import Rushes
+from .fake import Fake
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No settings file, and models that are not loaded: they have tests of their own."""
+    monkeypatch.chdir(tmp_path)
+
+    async def well(_: Settings) -> str:
+        return "they load"
+
+    monkeypatch.setattr(checks, "models", well)
+    monkeypatch.setattr(checks, "speech_model", well)
+
+
+def statuses(rushes: Rushes) -> dict[str, tuple[str, str]]:
+    said = rushes("doctor", "--json")
+    findings = json.loads(said.out)
+    assert said.code == int(any(finding["status"] != "ok" for finding in findings))
+    return {finding["check"]: (finding["status"], finding["says"]) for finding in findings}
+
+
+def test_a_running_instance_that_is_well(rushes: Rushes, fake: Fake) -> None:
+    assert statuses(rushes)["instance"] == ("ok", f"{fake.url} is ready")
+
+
+def test_a_running_instance_that_is_not(rushes: Rushes, fake: Fake) -> None:
+    fake.checks["broker"] = "the broker does not answer"
+    status, says = statuses(rushes)["instance"]
+    assert status == "wrong" and "broker: the broker does not answer" in says
+
+
+def test_no_instance_says_how_to_start_one(rushes: Rushes, nobody: str) -> None:
+    said = rushes("doctor")
+    assert said.code == 1
+    assert f"wrong  instance  no rushes answers at {nobody}: start one with `rushes up`" in said.out
+    assert all(row.startswith(("ok ", "wrong ")) for row in said.out.splitlines())
+
+
+def test_places_are_looked_at_where_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RUSHES_URL", raising=False)
+    assert [name for name, _ in called_for(load(Settings))] == ["instance", "broker", "models", "speech"]
+    monkeypatch.setenv("RUSHES_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    monkeypatch.setenv("RUSHES_BLOBS__URL", "file:///nowhere")
+    monkeypatch.setenv("RUSHES_QDRANT__URL", "http://127.0.0.1:9")
+    named = [name for name, _ in called_for(load(Settings))]
+    assert named == ["broker", "topics", "blobs", "index", "models", "speech"]
+
+
+def test_each_thing_that_is_wrong_names_its_setting(
+    rushes: Rushes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RUSHES_BLOBS__URL", (tmp_path / "nowhere").as_uri())
+    monkeypatch.setenv("RUSHES_QDRANT__URL", "http://127.0.0.1:9")
+    found = statuses(rushes)
+    for check, setting in (("blobs", "RUSHES_BLOBS__URL"), ("index", "RUSHES_QDRANT__URL")):
+        status, says = found[check]
+        assert status == "wrong" and setting in says
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_folder_and_an_embedded_index_that_are_well(
+    rushes: Rushes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RUSHES_BLOBS__URL", tmp_path.as_uri())
+    monkeypatch.setenv("RUSHES_QDRANT__URL", f"edge://{tmp_path / 'index'}")
+    found = statuses(rushes)
+    assert found["blobs"][0] == found["index"][0] == "ok"
+
+
+async def test_missing_topics_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "existing", lambda *_: {"video-uploaded": 6})
+    settings = load(Settings)
+    assert "1 topics" in await checks.broker(settings)
+    with pytest.raises(ConfigurationError, match=r"^missing: segment-planned, .*6 partitions"):
+        await checks.topics(settings)
+
+
+def test_settings_that_can_not_be_read_are_all_there_is_to_say(rushes: Rushes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUSHES_HTTP__PORT", "many")
+    [(status, says)] = statuses(rushes).values()
+    assert status == "wrong" and "RUSHES_HTTP__PORT is wrong" in says
+
+
+def test_a_finding_is_one_line() -> None:
+    assert line(Finding("index", "wrong", "it is\ndown")) == "wrong  index     it is down"

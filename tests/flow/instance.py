@@ -1,0 +1,152 @@
+"""A `rushes up` of its own for a test: started, watched by what it says and publishes, stopped or killed."""
+
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+QUICK = {"RUSHES_ASR__MODEL": "whisper-tiny.en"}
+"""The small English model: these tests are about the pipeline, not about how well it hears."""
+
+
+class Instance:
+    """One running instance on free ports of loopback."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.environment = os.environ | QUICK | {"RUSHES_URL": self.url, "COLUMNS": "200"}
+        self.output: list[str] = []
+        self.kafka = ""
+
+    def start(self) -> "Instance":
+        """Start it and wait until it says that it is up."""
+        self.process = self._spawn()
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.output.append(line)
+            if found := re.search(r"Kafka\s+(\S+)", line):
+                self.kafka = found[1]
+            if "Ctrl-C" in line:
+                return self
+        raise AssertionError(f"rushes up ended with {self.process.wait()}:\n{''.join(self.output)}")
+
+    def _spawn(self) -> "subprocess.Popen[str]":
+        port = self.url.rsplit(":", 1)[1]
+        command = [sys.executable, "-m", "rushes_cli.main", "up", "--data", str(self.data), "--port", port]
+        return subprocess.Popen(
+            [*command, "--grpc-port", str(free_port())], env=self.environment, stderr=subprocess.PIPE, text=True
+        )
+
+    def once_more(self) -> "subprocess.CompletedProcess[str]":
+        """Try to start a second one on the same data, on other ports."""
+        return Instance(self.data)._finished()
+
+    def _finished(self) -> "subprocess.CompletedProcess[str]":
+        with self._spawn() as process:
+            output, errors = process.communicate(timeout=30)
+            return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code. Raises TimeoutExpired after the ten seconds that it may take."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=10)
+        return self.process.returncode
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.process.kill()
+        self.process.communicate(timeout=10)
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """The `rushes` command against this instance."""
+        command = [sys.executable, "-m", "rushes_cli.main", *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=240, check=False)
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The JSON that it answers."""
+        return httpx.get(self.url + path, params=query, timeout=30).raise_for_status().json()
+
+    def descendants(self) -> set[int]:
+        """The processes below it, at whatever depth."""
+        parents: dict[int, int] = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rsplit(")", 1)[1].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            parents[int(stat.parent.name)] = int(fields[1])
+        below: set[int] = set()
+        while more := {pid for pid, parent in parents.items() if parent in below | {self.process.pid}} - below:
+            below |= more
+        return below
+
+    @asynccontextmanager
+    async def events(self, topic: str) -> AsyncIterator["Events"]:
+        """The events of a topic, from the first one on."""
+        consumer = AIOKafkaConsumer(topic, bootstrap_servers=self.kafka, auto_offset_reset="earliest")
+        async with consumer:
+            yield Events(consumer)
+
+    async def publish(self, topic: str, *values: bytes) -> None:
+        """Publish raw records, as any client may."""
+        async with AIOKafkaProducer(bootstrap_servers=self.kafka) as producer:
+            for value in values:
+                await producer.send_and_wait(topic, value)
+
+
+class Events:
+    """A topic's records as they come."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+
+    async def until(self, enough: Callable[[list[Any]], bool]) -> list[Any]:
+        """Read until what was read is enough; all of it, as (value, headers)."""
+        read: list[Any] = []
+        while not enough(read):
+            record = await self._consumer.getone()
+            read.append((record.value, dict(record.headers)))
+        return read
+
+
+def free_port() -> int:
+    """A port on which nobody listens just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def left_over(pids: set[int], within_s: float = 5) -> set[int]:
+    """Which of these processes have not ended after so long; those of a dead parent take some milliseconds."""
+    return {pid for pid in pids if not _ends(pid, within_s)}
+
+
+def _ends(pid: int, within_s: float) -> bool:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], within_s)[0])
+    finally:
+        os.close(descriptor)
+
+
+def said(result: "subprocess.CompletedProcess[str]") -> Any:
+    """The JSON that a command printed."""
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)

@@ -1,0 +1,20 @@
+"""What is generated from the code and committed says what the code says now."""
+
+import json
+from pathlib import Path
+
+from rushes_cli import asyncapi, settings_page
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_settings_page_is_current() -> None:
+    assert (ROOT / "docs/settings.md").read_text("utf-8") == settings_page.page(), "run `make docs`"
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert " |  |\n" not in settings_page.page()
+
+
+def test_the_asyncapi_document_is_current() -> None:
+    assert json.loads((ROOT / "schemas/asyncapi.json").read_text("utf-8")) == asyncapi.document(), "run `make schemas`"
