@@ -6,7 +6,7 @@ UV := $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constrain
 
 PARTS := schemas runtime[embedded] models services/ingest services/asr services/scenes services/embed services/query cli
 EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
-CODE := schemas runtime models services cli tests examples
+CODE := schemas runtime models/rushes_models services cli tests examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
 
 .PHONY: demo test lint format types schemas docs proto clean help
