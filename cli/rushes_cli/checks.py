@@ -3,16 +3,14 @@ and how to mend it; none changes anything."""
 
 import asyncio
 
-from confluent_kafka.admin import AdminClient
-
 from rushes_asr.settings import Settings as AsrSettings
 from rushes_asr.weights import find_weights
 from rushes_cli.client import Client
 from rushes_models.registry import image_text_encoder, text_encoder
 from rushes_models.weights import WeightsError
 from rushes_runtime import tansu
-from rushes_runtime.bus.connect import librdkafka_options
-from rushes_runtime.bus.topics import existing
+from rushes_runtime.bus.admin import Admin
+from rushes_runtime.bus.topics import planned
 from rushes_runtime.errors import ConfigurationError, RushesError
 from rushes_runtime.index.open import open_index
 from rushes_runtime.index.port import IndexInUse
@@ -33,17 +31,17 @@ async def instance(url: str) -> str:
 
 async def broker(settings: Settings) -> str:
     """The broker answers."""
-    there = await _topics(settings)
+    there = await asyncio.to_thread(lambda: Admin(settings.kafka).topics())
     return f"{settings.kafka.bootstrap_servers} answers, {len(there)} topics"
 
 
 async def topics(settings: Settings) -> str:
-    """Every topic is there."""
-    there = await _topics(settings)
-    missing = [name for name in all_topic_names() if name not in there]
-    if missing:
-        wanted = f"{settings.topics.partitions} partitions and {settings.topics.replication} replicas"
-        raise ConfigurationError(f"missing: {', '.join(missing)}; make them with {wanted}")
+    """Every topic is there, as the settings want it."""
+    plan = await planned(settings.kafka, settings.topics)
+    if plan.make:
+        raise ConfigurationError(f"missing: {', '.join(plan.make)}; make them with `rushes topics apply`")
+    if plan.differing:
+        raise ConfigurationError("; ".join(plan.differing))
     return f"all {len(all_topic_names())} are there"
 
 
@@ -99,7 +97,3 @@ async def speech_model(_: Settings) -> str:
     found = await asyncio.to_thread(find_weights, asr.model, asr.cache)
     where = "here" if found != asr.model else "taken from its folder or hub when asr starts"
     return f"{asr.model} is {where}"
-
-
-async def _topics(settings: Settings) -> dict[str, int]:
-    return await asyncio.to_thread(existing, AdminClient(librdkafka_options(settings.kafka)), settings.kafka)

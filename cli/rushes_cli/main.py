@@ -7,15 +7,18 @@ import typer
 
 from rushes_cli.commands.add import add
 from rushes_cli.commands.doctor import doctor
+from rushes_cli.commands.run import run
 from rushes_cli.commands.search import search
 from rushes_cli.commands.status import status
+from rushes_cli.commands.topics import topics
 from rushes_cli.commands.transcript import transcript
 from rushes_cli.commands.up import up
 from rushes_cli.errors import WrongUse
 from rushes_cli.plain import complain
 from rushes_runtime.errors import RushesError
 
-COMMANDS = (up, add, status, search, transcript, doctor)
+COMMANDS = (up, add, status, search, transcript, doctor, run)
+GROUPS = (topics,)
 
 FAILED = 1
 WRONG_USE = 2
@@ -28,6 +31,8 @@ def make_app() -> typer.Typer:
     )
     for command in COMMANDS:
         app.command()(command)
+    for group in GROUPS:
+        app.add_typer(group)
     return app
 
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Self
 
 import structlog
 import uvicorn
@@ -48,20 +49,23 @@ async def serve(
     """Run services in this process, on one HTTP port, until SIGINT or SIGTERM.
 
     Stopping finishes the records in hand within RUSHES_KAFKA__SHUTDOWN_GRACE_S; what is not done then was not
-    committed, and is done again. A second signal ends the process at once. `on_started` is
-    awaited once everything runs. Raises ConfigurationError or TransientError where something does not start.
+    committed, and is done again. A second signal ends the process at once. `on_started` is awaited once everything
+    runs. Services without a bus need no broker.
+    Raises ConfigurationError or TransientError where something does not start.
     """
-    broker = make_broker(settings.kafka, name, metrics, [bus for service in services for bus in service.bus])
+    routers = [bus for service in services for bus in service.bus]
+    broker = make_broker(settings.kafka, name, metrics, routers)
     stop = asyncio.Event()
     _on_signals(stop)
     async with AsyncExitStack() as stack:
         await _enter(stack, services)
         if stop.is_set():
             return
-        await stack.enter_async_context(connected(broker))
-        app = make_app(name, services, metrics, broker)
-        await stack.enter_async_context(_Http(app, settings.http.host, settings.http.port))
-        log.info("running", services=[service.name for service in services], port=settings.http.port)
+        if routers:
+            await stack.enter_async_context(connected(broker))
+        app = make_app(name, services, metrics, broker if routers else None)
+        http = await stack.enter_async_context(_Http(app, settings.http.host, settings.http.port))
+        log.info("running", services=[service.name for service in services], host=settings.http.host, port=http.port)
         if on_started:
             await on_started(broker)
         await stop.wait()
@@ -126,11 +130,13 @@ class _Http(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> Self:
         listener = listening(self.config.host, self.config.port)
+        self.port: int = listener.getsockname()[1]
         self._task = asyncio.create_task(self.serve(sockets=[listener]))
         while not self.started and not self._task.done():  # noqa: ASYNC110
             await asyncio.sleep(0.01)  # uvicorn has no event for it
+        return self
 
     async def __aexit__(self, *_: object) -> None:
         self.should_exit = True

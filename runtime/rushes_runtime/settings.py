@@ -49,6 +49,8 @@ class KafkaSettings(Part):
     """Idempotent producers, so that a retried publish is not stored twice. Off for brokers that can't (Tansu)."""
     compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "gzip"
     """How record batches are compressed."""
+    max_message_bytes: Annotated[int, Field(ge=100_000, le=1_000_000_000)] = 4_000_000
+    """The largest record: of producers, and of the topics that `rushes topics apply` makes."""
     session_timeout_s: Seconds = 45
     """A consumer that is silent for so long is taken to be dead and its partitions are given to others."""
     max_poll_interval_s: Seconds = 3600
@@ -70,6 +72,8 @@ class TopicSettings(Part):
     """Partitions of each topic: the most consumers of a stage that can share its work."""
     replication: Annotated[int, Field(ge=1, le=15)] = 1
     """Copies of each partition that the cluster keeps."""
+    min_insync_replicas: Annotated[int, Field(ge=1, le=15)] | None = None
+    """Copies that must have a record before it counts as published; None: all but one, and at least one."""
     retention_h: Annotated[int, Field(ge=1)] = 168
     """How long the topics keep records."""
     dead_letter_retention_h: Annotated[int, Field(ge=1)] = 24 * 90

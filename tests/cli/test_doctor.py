@@ -7,6 +7,8 @@ import pytest
 
 from rushes_cli import checks
 from rushes_cli.doctor import Finding, called_for, line
+from rushes_runtime.bus.admin import TopicState
+from rushes_runtime.bus.topics import Plan
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.settings import Settings, load
 
@@ -82,11 +84,21 @@ def test_a_folder_and_an_embedded_index_that_are_well(
 
 
 async def test_missing_topics_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "existing", lambda *_: {"video-uploaded": 6})
-    settings = load(Settings)
-    assert "1 topics" in await checks.broker(settings)
-    with pytest.raises(ConfigurationError, match=r"^missing: segment-planned, .*6 partitions"):
-        await checks.topics(settings)
+    async def looked(*_: object) -> Plan:
+        return Plan(make={"segment-planned": TopicState(6, 1)})
+
+    monkeypatch.setattr(checks, "planned", looked)
+    with pytest.raises(ConfigurationError, match=r"^missing: segment-planned; .*`rushes topics apply`"):
+        await checks.topics(load(Settings))
+
+
+async def test_topics_that_differ_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def looked(*_: object) -> Plan:
+        return Plan(differing=("asr-retry: 2 partitions, and RUSHES_TOPICS__PARTITIONS is 6; ...",))
+
+    monkeypatch.setattr(checks, "planned", looked)
+    with pytest.raises(ConfigurationError, match="asr-retry: 2 partitions"):
+        await checks.topics(load(Settings))
 
 
 def test_settings_that_can_not_be_read_are_all_there_is_to_say(rushes: Rushes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ def make_broker(
         acks="all",
         enable_idempotence=settings.idempotent,
         compression_type=_compression(settings),
+        max_request_size=settings.max_message_bytes,
         allow_auto_create_topics=False,
         graceful_timeout=settings.shutdown_grace_s,
         security=_security(settings),
@@ -94,6 +95,7 @@ def make_producer(settings: KafkaSettings) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=settings.idempotent,
         compression_type=_compression(settings),
+        max_request_size=settings.max_message_bytes,
         **aiokafka_options(settings),
     )
 
@@ -103,6 +105,7 @@ def librdkafka_options(settings: KafkaSettings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "bootstrap.servers": settings.bootstrap_servers,
         "security.protocol": settings.security_protocol,
+        "log_level": 0,  # it would write to stderr by itself; what matters comes as errors
     }
     if settings.ca_file:
         options["ssl.ca.location"] = str(settings.ca_file)

@@ -1,78 +1,150 @@
 """Provisioning: every topic is made by us, with the partitions and retention of the settings, never by a consumer."""
 
 import asyncio
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
-
-from rushes_runtime.bus.connect import librdkafka_options
-from rushes_runtime.errors import BrokerUnavailable, ConfigurationError
+from rushes_runtime.bus.admin import Admin, TopicState
 from rushes_runtime.settings import KafkaSettings, TopicSettings
 from rushes_schemas.topics import SERVICES, all_topic_names, dead_letter_topic, retry_topic
 
-TIMEOUT_S = 10.0
 LASTING = frozenset(name for service in SERVICES for name in (retry_topic(service), dead_letter_topic(service)))
+"""Topics whose records are kept for a person or for a retry."""
+
+SETTINGS = {
+    "retention.ms": "RUSHES_TOPICS__RETENTION_H",
+    "max.message.bytes": "RUSHES_KAFKA__MAX_MESSAGE_BYTES",
+    "min.insync.replicas": "RUSHES_TOPICS__MIN_INSYNC_REPLICAS",
+}
+"""The broker's names of what we set on a topic, and the settings they come from."""
 
 
 @dataclass(frozen=True)
-class Provisioned:
-    """What `provision` found and did: topics made, and sentences about those that differ from the settings."""
+class Plan:
+    """What would make the topics as the settings say. `differing` says what nothing here changes, and what to do."""
 
-    made: tuple[str, ...]
-    differing: tuple[str, ...]
+    make: Mapping[str, TopicState] = field(default_factory=dict)
+    grow: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    configure: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    differing: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be changed."""
+        return not (self.make or self.grow or self.configure)
+
+    def steps(self) -> Iterator[str]:
+        """Each change, in words."""
+        for name, topic in self.make.items():
+            config = "".join(f", {key}={value}" for key, value in topic.config.items())
+            yield f"make {name}: {topic.partitions} partitions, {topic.replication} replicas{config}"
+        for name, (before, after) in self.grow.items():
+            yield f"grow {name}: from {before} to {after} partitions"
+        for name, changed in self.configure.items():
+            yield f"configure {name}: {', '.join(f'{key}={value}' for key, value in changed.items())}"
 
 
-async def provision(kafka: KafkaSettings, topics: TopicSettings) -> Provisioned:
-    """Make the topics that are missing. Raises BrokerUnavailable, or ConfigurationError where it may not."""
-    return await asyncio.to_thread(_provision, kafka, topics)
+async def planned(
+    kafka: KafkaSettings, topics: TopicSettings, *, add_partitions: bool = False, reconfigure: bool = False
+) -> Plan:
+    """Look at the broker; nothing is changed. Raises BrokerUnavailable or ConfigurationError."""
+    return await asyncio.to_thread(_look, kafka, topics, add_partitions, reconfigure)
 
 
-def _provision(kafka: KafkaSettings, topics: TopicSettings) -> Provisioned:
-    admin = AdminClient(librdkafka_options(kafka))
-    there = existing(admin, kafka)
-    missing = [name for name in all_topic_names() if name not in there]
-    if missing:
-        for name, future in admin.create_topics([_new(name, topics) for name in missing]).items():
-            _made(name, future)
-    differing = tuple(
-        f"topic {name} has {there[name]} partitions, RUSHES_TOPICS__PARTITIONS is {topics.partitions}"
-        for name in all_topic_names()
-        if name in there and there[name] != topics.partitions
+async def apply(kafka: KafkaSettings, plan: Plan) -> None:
+    """Make the changes. What was done stays where a later one fails: raises as `planned` does."""
+    await asyncio.to_thread(_apply, Admin(kafka), plan)
+
+
+async def provision(kafka: KafkaSettings, topics: TopicSettings) -> Plan:
+    """Make the topics that are missing, and leave the others as they are. Raises as `planned` does."""
+    plan = await planned(kafka, topics)
+    await apply(kafka, plan)
+    return plan
+
+
+def wanted(kafka: KafkaSettings, topics: TopicSettings) -> dict[str, TopicState]:
+    """Every topic of an installation as the settings want it."""
+    return {name: _wanted(name, kafka, topics) for name in all_topic_names()}
+
+
+def compared(
+    wanted: Mapping[str, TopicState], there: Mapping[str, TopicState], *, add_partitions: bool, reconfigure: bool
+) -> Plan:
+    """What is to be done. Topics that are there are changed only as far as was asked for."""
+    present = {name: (topic, there[name]) for name, topic in wanted.items() if name in there}
+    fewer = {
+        name: (now.partitions, to.partitions) for name, (to, now) in present.items() if now.partitions < to.partitions
+    }
+    other = {name: changed for name, (to, now) in present.items() if (changed := _other_config(to, now))}
+    return Plan(
+        make={name: topic for name, topic in wanted.items() if name not in there},
+        grow=fewer if add_partitions else {},
+        configure=other if reconfigure else {},
+        differing=tuple(_sentences(present, add_partitions, reconfigure)),
     )
-    return Provisioned(tuple(missing), differing)
 
 
-def existing(admin: AdminClient, kafka: KafkaSettings) -> dict[str, int]:
-    """The cluster's topics and how many partitions each has. Blocks. Raises BrokerUnavailable."""
-    try:
-        listed = admin.list_topics(timeout=TIMEOUT_S)
-    except KafkaException as error:
-        raise BrokerUnavailable(
-            f"no broker answers at {kafka.bootstrap_servers} (RUSHES_KAFKA__BOOTSTRAP_SERVERS): {_text(error)}"
-        ) from error
-    return {name: len(topic.partitions) for name, topic in listed.topics.items()}
-
-
-def _new(name: str, topics: TopicSettings) -> NewTopic:
+def _wanted(name: str, kafka: KafkaSettings, topics: TopicSettings) -> TopicState:
     hours = topics.dead_letter_retention_h if name in LASTING else topics.retention_h
-    return NewTopic(
-        name,
-        num_partitions=topics.partitions,
-        replication_factor=topics.replication,
-        config={"retention.ms": str(hours * 3_600_000)},
-    )
+    in_sync = topics.min_insync_replicas or max(1, topics.replication - 1)
+    config = {
+        "retention.ms": str(hours * 3_600_000),
+        "max.message.bytes": str(kafka.max_message_bytes),
+        "min.insync.replicas": str(in_sync),
+    }
+    return TopicState(topics.partitions, topics.replication, config)
 
 
-def _made(name: str, future: Future[None]) -> None:
-    try:
-        future.result(TIMEOUT_S)
-    except KafkaException as error:
-        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-            raise ConfigurationError(f"topic {name} can't be made: {_text(error)}") from error
+def _look(kafka: KafkaSettings, topics: TopicSettings, add_partitions: bool, reconfigure: bool) -> Plan:
+    admin = Admin(kafka)
+    want, listed = wanted(kafka, topics), admin.topics()
+    configs = admin.configs([name for name in want if name in listed])
+    there = {
+        name: TopicState(listed[name].partitions, listed[name].replication, config) for name, config in configs.items()
+    }
+    return compared(want, there, add_partitions=add_partitions, reconfigure=reconfigure)
 
 
-def _text(error: KafkaException) -> str:
-    return str(error.args[0].str())
+def _apply(admin: Admin, plan: Plan) -> None:
+    admin.make(plan.make)
+    for name, (_, partitions) in plan.grow.items():
+        admin.grow(name, partitions)
+    for name, config in plan.configure.items():
+        admin.configure(name, config)
+
+
+def _other_config(to: TopicState, now: TopicState) -> dict[str, str]:
+    """The settings that the topic has otherwise. What the broker does not tell (Tansu) is left alone."""
+    return {key: value for key, value in to.config.items() if now.config.get(key, value) != value}
+
+
+Pairs = Mapping[str, tuple[TopicState, TopicState]]
+"""Topics by name: as wanted, and as they are."""
+
+
+def _sentences(present: Pairs, add_partitions: bool, reconfigure: bool) -> Iterator[str]:
+    """What differs, once for all topics of which it is true."""
+    said: dict[str, list[str]] = {}
+    for name, (to, now) in present.items():
+        for sentence in _differing(name, to, now, add_partitions, reconfigure):
+            said.setdefault(sentence, []).append(name)
+    for sentence, names in said.items():
+        yield f"{', '.join(names)}: {sentence}"
+
+
+def _differing(name: str, to: TopicState, now: TopicState, add_partitions: bool, reconfigure: bool) -> Iterator[str]:
+    counts = f"{now.partitions} partitions, and RUSHES_TOPICS__PARTITIONS is {to.partitions}"
+    if now.partitions < to.partitions and not add_partitions:
+        yield f"{counts}; let the stages run dry, then add some by `rushes topics apply --add-partitions`"
+    if now.partitions > to.partitions:
+        yield f"{counts}; no partition can be taken away, so set it to {now.partitions}"
+    if now.replication != to.replication:
+        yield (
+            f"{now.replication} replicas, and RUSHES_TOPICS__REPLICATION is {to.replication}; "
+            f"set it to {now.replication}, or move them by Kafka's kafka-reassign-partitions.sh"
+        )
+    for key, value in ({} if reconfigure else _other_config(to, now)).items():
+        kept_long = key == "retention.ms" and name in LASTING
+        setting = "RUSHES_TOPICS__DEAD_LETTER_RETENTION_H" if kept_long else SETTINGS[key]
+        yield f"{key}={now.config[key]}, and {setting} wants {value}; `rushes topics apply --reconfigure` sets it"
