@@ -1,4 +1,4 @@
-"""`rushes topics apply`: show what is to be changed, ask, change it."""
+"""`rushes topics`: show what is to be changed, ask, change it; and how far behind the stages are."""
 
 import asyncio
 import sys
@@ -7,6 +7,10 @@ import typer
 
 from rushes_cli.errors import WrongUse
 from rushes_cli.plain import complain, say, say_json
+from rushes_cli.render.lag import lag_json, lag_table
+from rushes_cli.terminal import out
+from rushes_runtime.bus.lag import lags
+from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.topics import Plan, apply, planned
 from rushes_runtime.settings import Settings, load
 
@@ -24,6 +28,15 @@ def apply_topics(*, yes: bool, dry_run: bool, add_partitions: bool, reconfigure:
         say_json({"changes": list(plan.steps()), "made": made, "differing": plan.differing})
     elif made:
         say("done")
+
+
+def show_lag(*, as_json: bool) -> None:
+    """Raises BrokerUnavailable and ConfigurationError."""
+    found = asyncio.run(lags(load(Settings).kafka))
+    if as_json:
+        say_json(lag_json(found, now_ms()))
+    else:
+        out().print(lag_table(found, now_ms()))
 
 
 def _show(plan: Plan) -> None:

@@ -45,6 +45,8 @@ class KafkaSettings(Part):
     """SASL password."""
     ca_file: Path | None = None
     """PEM file of the authority that signed the brokers' certificates; default: the system's."""
+    connect_timeout_s: Seconds = 20
+    """How long a broker may take to answer at the start, and to `rushes topics` and `rushes doctor`."""
     idempotent: bool = True
     """Idempotent producers, so that a retried publish is not stored twice. Off for brokers that can't (Tansu)."""
     compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "gzip"

@@ -50,6 +50,11 @@ def group(service: str) -> str:
     return f"rushes-{service}"
 
 
+def retry_group(service: str) -> str:
+    """The consumer group of a service's retry scheduler."""
+    return group(service) + "-retry"
+
+
 def retry_topic(service: str) -> str:
     """Where a service puts what it could not do yet."""
     return f"{service}-retry"

@@ -38,3 +38,18 @@ def apply(
     from rushes_cli.topics import apply_topics  # noqa: PLC0415
 
     apply_topics(yes=yes, dry_run=dry_run, add_partitions=add_partitions, reconfigure=reconfigure, as_json=as_json)
+
+
+@topics.command()
+def lag(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Show how far behind each stage is, and since when.
+
+    One line a partition, of each stage's own topics and of what it is to try again: the offset after the last record,
+    the first that is not settled, how many wait, and how long ago the oldest of them was published. `-` where the
+    group never settled anything there.
+    """
+    from rushes_cli.topics import show_lag  # noqa: PLC0415
+
+    show_lag(as_json=as_json)

@@ -16,7 +16,7 @@ from rushes_runtime.errors import BrokerUnavailable, ConfigurationError, RushesE
 from rushes_runtime.settings import KafkaSettings
 
 TIMEOUT_S = 10.0
-"""How long the broker may take to answer."""
+"""How long a broker that answers may take over a request."""
 LOOK_S = 1.0
 """How long one look lasts before what went wrong meanwhile is heard."""
 
@@ -42,6 +42,7 @@ class Admin:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._servers = settings.bootstrap_servers
+        self._patience_s = settings.connect_timeout_s
         self._heard: list[KafkaError] = []
         self._client = AdminClient(librdkafka_options(settings) | {"error_cb": self._heard.append})
 
@@ -88,10 +89,10 @@ class Admin:
 
     def _listed(self) -> Any:
         """The cluster's metadata. Ends early where the broker refused us, which the client would try again."""
-        give_up = time.monotonic() + TIMEOUT_S
+        give_up = time.monotonic() + self._patience_s
         while True:
             try:
-                return self._client.list_topics(timeout=LOOK_S)
+                return self._client.list_topics(timeout=min(LOOK_S, self._patience_s))
             except KafkaException as error:
                 self._client.poll(0)  # hear what went wrong meanwhile
                 if self._pointless() or time.monotonic() >= give_up:
