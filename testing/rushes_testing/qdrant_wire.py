@@ -1,10 +1,11 @@
-"""A Qdrant server for tests: the real wire format, with qdrant-client's local mode for an engine.
+"""A Qdrant server for tests: the real wire format, over an engine that has the methods of `AsyncQdrantClient`.
 
 So the adapter's requests are made into protobuf by the client and read back, as they are before a real server, and its
-errors are gRPC's status codes. It knows the calls that the adapter makes and no others.
+errors are gRPC's status codes. It knows the calls that the adapter makes and no others. The engine is Qdrant Edge
+(`rushes_testing.qdrant`), or qdrant-client's own local mode (`LocalEngine`).
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any, TypeVar
@@ -12,14 +13,20 @@ from typing import Any, TypeVar
 import grpc
 from qdrant_client import AsyncQdrantClient
 from qdrant_client import grpc as wire
-from qdrant_client.conversions.conversion import GrpcToRest, RestToGrpc
+from qdrant_client.conversions.conversion import GrpcToRest, RestToGrpc, grpc_field_type_to_payload_schema
+
+from rushes_runtime.errors import ConfigurationError, InvalidError, RushesError
+from rushes_runtime.index.port import UnknownCollection
+
+MESSAGE_BYTES = 64 * 1024 * 1024
+"""As large as one request may be; the adapter keeps far below."""
 
 S = TypeVar("S")
 Handler = Callable[[S, Any, Any], Awaitable[Any]]
 
 
 def _refusing(handler: Handler[S]) -> Handler[S]:
-    """Answer with the real server's status codes where local mode raises ValueError."""
+    """Answer with the real server's status codes where the engine refuses."""
 
     @wraps(handler)
     async def answer(self: S, request: Any, context: Any) -> Any:
@@ -27,11 +34,22 @@ def _refusing(handler: Handler[S]) -> Handler[S]:
             return await handler(self, request, context)
         except (ValueError, AssertionError) as error:
             await context.abort(_code(str(error)), str(error))
+        except RushesError as error:
+            await context.abort(_code_of(error), str(error))
 
     return answer
 
 
+def _code_of(error: RushesError) -> grpc.StatusCode:
+    """What Qdrant Edge raises, through the port."""
+    if isinstance(error, UnknownCollection):
+        return grpc.StatusCode.NOT_FOUND
+    is_refused = isinstance(error, InvalidError | ConfigurationError)
+    return grpc.StatusCode.INVALID_ARGUMENT if is_refused else grpc.StatusCode.UNAVAILABLE
+
+
 def _code(message: str) -> grpc.StatusCode:
+    """What local mode raises: ValueError for everything."""
     if message.startswith("Collection") and message.endswith("not found"):
         return grpc.StatusCode.NOT_FOUND
     if message.endswith("already exists"):
@@ -42,7 +60,7 @@ def _code(message: str) -> grpc.StatusCode:
 class Collections(wire.CollectionsServicer):
     """The service `qdrant.Collections`."""
 
-    def __init__(self, engine: AsyncQdrantClient) -> None:
+    def __init__(self, engine: Any) -> None:
         self._engine = engine
 
     @_refusing
@@ -89,7 +107,7 @@ class Collections(wire.CollectionsServicer):
 class Points(wire.PointsServicer):
     """The service `qdrant.Points`. A write that does not ask to wait is refused: the port promises to."""
 
-    def __init__(self, engine: AsyncQdrantClient) -> None:
+    def __init__(self, engine: Any) -> None:
         self._engine = engine
 
     @_refusing
@@ -110,9 +128,9 @@ class Points(wire.PointsServicer):
 
     @_refusing
     async def CreateFieldIndex(self, request: Any, context: Any) -> Any:  # noqa: N802
-        # Local mode has no payload indexes; it is asked all the same, for the collection may not exist.
-        count = await self._engine.count(request.collection_name)
-        assert count is not None and request.HasField("field_type")
+        assert request.HasField("field_type")
+        kind = GrpcToRest.convert_payload_schema_type(grpc_field_type_to_payload_schema(request.field_type))
+        await self._engine.create_payload_index(request.collection_name, request.field_name, kind)
         return wire.PointsOperationResponse(result=wire.UpdateResult(status=wire.UpdateStatus.Completed))
 
     @_refusing
@@ -158,19 +176,31 @@ def _updated(request: Any, result: Any) -> Any:
     return wire.PointsOperationResponse(result=RestToGrpc.convert_update_result(result))
 
 
+class LocalEngine(AsyncQdrantClient):
+    """qdrant-client's local mode, in memory."""
+
+    def __init__(self) -> None:
+        super().__init__(location=":memory:")
+
+    async def create_payload_index(self, collection_name: str, *_: Any, **__: Any) -> Any:
+        """It has no payload indexes; it is asked all the same, for the collection may not exist."""
+        await self.count(collection_name)
+
+
 @asynccontextmanager
-async def serving() -> AsyncIterator[int]:
-    """Serve on loopback, in this event loop; yields the port."""
-    engine = AsyncQdrantClient(location=":memory:")
-    server = grpc.aio.server()
+async def serving(
+    engine: Any, port: int = 0, interceptors: Sequence[grpc.aio.ServerInterceptor] = ()
+) -> AsyncIterator[int]:
+    """Serve an engine on loopback, in this event loop; yields the port. The engine is the caller's to close."""
+    options = [("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.so_reuseport", 0)]
+    server = grpc.aio.server(interceptors=interceptors, options=options)
     add_collections: Callable[..., None] = wire.add_CollectionsServicer_to_server
     add_points: Callable[..., None] = wire.add_PointsServicer_to_server
     add_collections(Collections(engine), server)
     add_points(Points(engine), server)
-    port: int = server.add_insecure_port("127.0.0.1:0")
+    bound: int = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     try:
-        yield port
+        yield bound
     finally:
         await server.stop(None)
-        await engine.close()

@@ -1,0 +1,1 @@
+"""The fixtures, for pytest. Nothing is started, nor imported, before a test asks for it."""
