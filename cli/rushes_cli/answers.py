@@ -31,6 +31,40 @@ class Accepted(Answer):
     """Milliseconds since the Unix epoch, on the instance's clock."""
 
 
+class DeadLetter(Answer):
+    """A record that a service gave up. `value` is base64 where `is_base64`; `at` is in ms since the Unix epoch."""
+
+    id: str
+    service: str
+    reason: str
+    error: str
+    attempts: int
+    at: int
+    video_id: str | None = None
+    segment: int | None = None
+    recipe: str | None = None
+    origin: str
+    first_error: str
+    stack: str
+    key: str | None = None
+    headers: dict[str, str] = {}
+    value: str
+    is_base64: bool = False
+
+
+class DeadLetters(Answer):
+    """The dead letters that are open, oldest first."""
+
+    dead_letters: list[DeadLetter]
+
+
+class Settled(Answer):
+    """How many dead letters were replayed or discarded, and which."""
+
+    count: int
+    ids: list[str]
+
+
 class StageEntry(Answer):
     """What a stage last said. `at` is in milliseconds since the Unix epoch."""
 

@@ -2,16 +2,27 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
 from pydantic import ValidationError
 
-from rushes_cli.answers import Accepted, Answer, Readiness, SearchAnswer, Video, VideoDetail, VideosPage
+from rushes_cli.answers import (
+    Accepted,
+    Answer,
+    DeadLetter,
+    DeadLetters,
+    Readiness,
+    SearchAnswer,
+    Settled,
+    Video,
+    VideoDetail,
+    VideosPage,
+)
 from rushes_cli.counted import CountedFile
 from rushes_cli.described import Described
 from rushes_cli.errors import NotFound, NotRushes, Refused, Unavailable, Unreachable
@@ -20,6 +31,8 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 TIMEOUT = httpx.Timeout(60, connect=5)
 UPLOAD_TIMEOUT = httpx.Timeout(60, connect=5, read=1800)
 """An upload is answered after the instance has looked into the file."""
+SETTLE_TIMEOUT = httpx.Timeout(600, connect=5)
+"""Each of many dead letters is given back and marked, one after the other."""
 PAGE = 100
 
 A = TypeVar("A", bound=Answer)
@@ -100,6 +113,18 @@ class Client:
         """What is said in a video, as the instance writes it in this format."""
         path = f"/v1/videos/{_segment(video_id)}/transcript"
         return self._well("GET", path, params={"format": format}).text
+
+    def dead_letters(self, chosen: Mapping[str, Any]) -> list[DeadLetter]:
+        """The open dead letters that pass the filters, oldest first."""
+        return self._ask(DeadLetters, "GET", "/v1/dead-letters", params=chosen).dead_letters
+
+    def dead_letter(self, id: str) -> DeadLetter:
+        """One dead letter."""
+        return self._ask(DeadLetter, "GET", f"/v1/dead-letters/{_segment(id)}")
+
+    def settle_dead_letters(self, action: Literal["replay", "discard"], chosen: Mapping[str, Any]) -> Settled:
+        """Replay or discard the dead letters that pass the filters."""
+        return self._ask(Settled, "POST", f"/v1/dead-letters/{action}", json=chosen, timeout=SETTLE_TIMEOUT)
 
     def readiness(self) -> Readiness:
         """What the instance says of itself, whether it is well or not."""

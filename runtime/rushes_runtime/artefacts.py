@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import structlog
 from pydantic import BaseModel
 
 from rushes_runtime.blobs import BlobMissing, Blobs
@@ -65,8 +66,10 @@ async def write(blobs: Blobs, key: str, content: BaseModel) -> None:
 async def find_or_make(blobs: Blobs, artefact: Artefact, kind: type[M], make: Callable[[], Awaitable[M]]) -> Made[M]:
     """The artefact if it is there, else the one that `make` computes, stored before this returns.
 
-    This is what makes a redelivery, a rebalance or a replay cheap.
+    This is what makes a redelivery, a rebalance or a replay cheap. Log lines, and the dead letter if there is to be
+    one, name the recipe from here on.
     """
+    structlog.contextvars.bind_contextvars(recipe=artefact.recipe)
     if (found := await read(blobs, artefact.key, kind)) is not None:
         return Made(artefact, found, None)
     started = time.monotonic()

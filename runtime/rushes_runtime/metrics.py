@@ -29,3 +29,9 @@ class Metrics:
             ("stage", "partition"),
             registry=self.registry,
         )
+        self.waiting = Gauge(
+            "rushes_retry_waiting_records",
+            "Records that wait in this process for their next attempt",
+            ("stage",),
+            registry=self.registry,
+        )

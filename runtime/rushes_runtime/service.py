@@ -14,10 +14,11 @@ from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker, KafkaRouter
 
 from rushes_runtime.bus.connect import connected, make_broker
+from rushes_runtime.checks import Check
 from rushes_runtime.errors import BrokerUnavailable, ConfigurationError
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import Settings
-from rushes_runtime.web.health import Check, health
+from rushes_runtime.web.health import health
 from rushes_runtime.web.problems import PROBLEMS, answer_problems
 
 log = structlog.stdlib.get_logger("rushes.service")

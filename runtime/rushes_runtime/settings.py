@@ -59,12 +59,29 @@ class KafkaSettings(Part):
     """A consumer whose handler takes longer than this leaves its group. Keep it above every compute time limit."""
     shutdown_grace_s: Annotated[float, Field(gt=0)] = 8
     """How long the work in hand may go on after SIGTERM; what is not finished then is done again elsewhere."""
-    max_attempts: Annotated[int, Field(ge=1, le=1000)] = 6
-    """How often a record is tried before it becomes a dead letter."""
+
+
+class FailureSettings(Part):
+    """What becomes of a record that could not be done."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=1000)] = 10
+    """How often a record is tried before it becomes a dead letter. Invalid input is not tried again at all."""
+    max_compute_attempts: Annotated[int, Field(ge=1, le=1000)] = 3
+    """The same where a compute child died, or ran out of time or memory: each attempt costs as much as the first."""
     retry_base_s: Seconds = 2
     """Upper bound of the first wait before a retry; it doubles with each attempt, and the wait is random below it."""
     retry_cap_s: Seconds = 600
     """No wait before a retry is longer."""
+    check_every_s: Seconds = 2
+    """How often the blob store and the index are looked at while one of them is away, and nothing is consumed."""
+    breaker_window: Annotated[int, Field(ge=2, le=10_000)] = 20
+    """So many records in a row are looked at to tell whether nearly everything fails the same way."""
+    breaker_share: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """The share of them that must fail so before consuming stops."""
+    breaker_pause_s: Seconds = 5
+    """How long consuming stops before one record is tried; it doubles while that fails."""
+    breaker_cap_s: Seconds = 60
+    """No such pause is longer."""
 
 
 class TopicSettings(Part):
@@ -151,6 +168,7 @@ class Settings(BaseSettings):
     )
 
     kafka: KafkaSettings = KafkaSettings()
+    failures: FailureSettings = FailureSettings()
     topics: TopicSettings = TopicSettings()
     blobs: BlobSettings = BlobSettings()
     qdrant: QdrantSettings = QdrantSettings()

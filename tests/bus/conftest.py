@@ -1,15 +1,47 @@
-"""A broker of a test's own."""
+"""A real broker, and a stage on it whose handler does what a test wants."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
-import pytest_asyncio
+import pytest
 
 from rushes_runtime import tansu as embedded
-from rushes_runtime.settings import KafkaSettings
+from rushes_runtime.bus.topics import provision
+from rushes_runtime.platform import Platform, open_platform
+from rushes_runtime.settings import (
+    BlobSettings,
+    FailureSettings,
+    KafkaSettings,
+    QdrantSettings,
+    Settings,
+    TopicSettings,
+    load,
+)
+
+QUICK = FailureSettings(
+    max_attempts=3, retry_base_s=0.05, check_every_s=0.05, breaker_window=10, breaker_pause_s=0.05, breaker_cap_s=0.1
+)
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def tansu() -> AsyncIterator[KafkaSettings]:
     """The embedded broker, fresh: how to reach it."""
     async with embedded.running() as address:
         yield KafkaSettings(bootstrap_servers=address, idempotent=False, session_timeout_s=2)
+
+
+@pytest.fixture
+async def platform(tansu: KafkaSettings, tmp_path: Path) -> AsyncIterator[Platform]:
+    """A platform on that broker, with its topics, and with waits that are short."""
+    settings = load(
+        Settings,
+        kafka=tansu,
+        topics=TopicSettings(partitions=1),
+        failures=QUICK,
+        blobs=BlobSettings(url=(tmp_path / "blobs").as_uri()),
+        qdrant=QdrantSettings(url=f"edge://{tmp_path / 'index'}"),
+    )
+    await provision(settings.kafka, settings.topics)
+    platform = open_platform(settings)
+    yield platform
+    await platform.index.close()

@@ -8,57 +8,19 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faststream import BaseMiddleware
 from faststream.message import StreamMessage
 
-from rushes_runtime.bus.failure import Failure, failed
-from rushes_runtime.bus.progress import now_ms
-from rushes_runtime.metrics import Metrics
-from rushes_runtime.settings import KafkaSettings
+from rushes_runtime.bus.failure import Subject
+from rushes_runtime.bus.settle import Settler
 from rushes_schemas.events import Event
 
-PAUSE_S = 1.0
-"""How long to wait before telling a broker again what it did not take."""
-
 log = structlog.stdlib.get_logger("rushes.delivery")
-
-
-class Aside(Protocol):
-    """Where a service puts what it could not do. Both raise KafkaError."""
-
-    async def retry(self, record: ConsumerRecord, event: Event | None, failure: Failure) -> None: ...
-
-    async def bury(self, record: ConsumerRecord, event: Event | None, failure: Failure) -> None: ...
-
-
-class Settler:
-    """What the records of one service have in common: how their failures are judged, put aside and counted."""
-
-    def __init__(self, service: str, settings: KafkaSettings, metrics: Metrics, aside: Aside) -> None:
-        self.service = service
-        self.settings = settings
-        self.metrics = metrics
-        self._aside = aside
-
-    async def put_aside(self, record: ConsumerRecord, event: Event | None, error: BaseException) -> str:
-        """Write a failed record down where it belongs, however long the broker takes; "retry" or "dead"."""
-        failure = failed(record, error).after_back_off(self.settings, now_ms())
-        final = failure.is_final(self.settings)
-        outcome, put = ("dead", self._aside.bury) if final else ("retry", self._aside.retry)
-        self.metrics.failures.labels(self.service, failure.reason, outcome).inc()
-        log.warning("failed", reason=failure.reason, error=failure.error, attempt=failure.attempt, next=outcome)
-        while True:
-            try:
-                await put(record, event, failure)
-                return outcome
-            except KafkaError as unavailable:
-                log.warning("the broker did not take a failed record; trying again", error=repr(unavailable))
-                await asyncio.sleep(PAUSE_S)
 
 
 def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
@@ -72,6 +34,7 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
         async def on_receive(self) -> None:
             self.record = self.msg
             self.started = time.monotonic()
+            structlog.contextvars.clear_contextvars()
             structlog.contextvars.bind_contextvars(stage=settler.service)
 
         async def consume_scope(self, call_next: Callable[[Any], Awaitable[Any]], msg: StreamMessage[Any]) -> Any:
@@ -79,7 +42,7 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
             if isinstance(event, Event):
                 self.event = event
                 structlog.contextvars.bind_contextvars(**event.subject())
-            return await call_next(msg)
+            return await settler.attempt(lambda: call_next(msg))
 
         async def after_processed(
             self,
@@ -90,11 +53,14 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
             if exc_val is not None and not isinstance(exc_val, Exception):
                 return False  # cancelled: not settled, so it is delivered again
             outcome = "done"
-            if exc_val is not None:
-                outcome = await settler.put_aside(self.record, self.event, exc_val)
+            if exc_val is None:
+                settler.breaker.succeeded()
+            else:
+                subject = Subject.of(structlog.contextvars.get_contextvars())
+                outcome = await settler.put_aside(self.record, self.event, exc_val, subject)
             await self._commit()
             settler.metrics.stage_seconds.labels(settler.service, outcome).observe(time.monotonic() - self.started)
-            structlog.contextvars.clear_contextvars()
+            await asyncio.sleep(settler.breaker.pause_s())
             return True
 
         async def _commit(self) -> None:
@@ -107,7 +73,7 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
                 await consumer.commit({partition: self.record.offset + 1})
                 behind = (consumer.highwater(partition) or 0) - self.record.offset - 1
                 settler.metrics.backlog.labels(settler.service, self.record.partition).set(max(0, behind))
-            except (CommitFailedError, IllegalStateError) as error:
+            except (KafkaError, ConsumerStoppedError) as error:
                 log.warning("the partition moved on before its offset was committed", error=repr(error))
 
     return Delivery

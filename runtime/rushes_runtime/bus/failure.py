@@ -4,21 +4,45 @@ import random
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from aiokafka import ConsumerRecord
 
-from rushes_runtime.errors import InvalidError, reason_of
-from rushes_runtime.settings import KafkaSettings
+from rushes_runtime.errors import ComputeError, InvalidError, reason_of
+from rushes_runtime.settings import FailureSettings
 
 PREFIX = "rushes-"
 """All headers of ours begin so; the record's own are kept beside them."""
 
-Headers = Mapping[str, bytes]
+LONGEST = 16_000
+"""Characters of a header; of a stack the last ones are kept. A record has to stay below the broker's limit."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a record turned out to be about, as far as its handler had got."""
+
+    video_id: str | None = None
+    segment: int | None = None
+    recipe: str | None = None
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> "Subject":
+        """Out of what the handler's log lines name."""
+        return cls(said.get("video_id"), said.get("segment"), said.get("recipe"))
+
+    def headers(self) -> dict[str, str]:
+        """Those that are known, as header texts."""
+        known = {"video-id": self.video_id, "segment": self.segment, "recipe": self.recipe}
+        return {name: str(value) for name, value in known.items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A record's failed attempt. `origin` is topic/partition/offset of the record as it was first consumed."""
+    """A record's failed attempt. `origin` is topic/partition/offset of the record as it was first consumed.
+
+    `attempt` counts those that were the record's own fault, this one included unless the breaker was open.
+    """
 
     attempt: int
     reason: str
@@ -28,22 +52,28 @@ class Failure:
     first_error: str
     origin: str
     origin_topic: str
-    invalid: bool
+    most_attempts: int
+    subject: Subject
     not_before_ms: int = 0
 
-    def is_final(self, settings: KafkaSettings) -> bool:
+    @property
+    def is_final(self) -> bool:
         """Whether the record is a dead letter now: it is invalid, or its attempts are spent."""
-        return self.invalid or self.attempt >= settings.max_attempts
+        return self.attempt >= self.most_attempts
 
-    def after_back_off(self, settings: KafkaSettings, now_ms: int) -> "Failure":
+    def after_back_off(self, settings: FailureSettings, now_ms: int) -> "Failure":
         """The failure with the time before which it is not tried again: exponential back-off with full jitter
         (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/)."""
-        longest = min(settings.retry_cap_s, settings.retry_base_s * 2 ** (self.attempt - 1))
+        longest = min(settings.retry_cap_s, settings.retry_base_s * 2.0 ** (max(self.attempt, 1) - 1))
         return replace(self, not_before_ms=now_ms + round(random.uniform(0, longest) * 1000))  # noqa: S311
+
+    def uncounted(self) -> "Failure":
+        """The same, but nobody's attempt: everything fails just now."""
+        return replace(self, attempt=self.attempt - 1)
 
     def headers(self) -> dict[str, bytes]:
         """Our part of the headers of the record that goes to the retry or the dead letter topic."""
-        said = {
+        said = self.subject.headers() | {
             "attempt": str(self.attempt),
             "reason": self.reason,
             "error": self.error,
@@ -53,31 +83,42 @@ class Failure:
             "origin-topic": self.origin_topic,
             "not-before": str(self.not_before_ms),
         }
-        return {PREFIX + name: value.encode() for name, value in said.items()}
+        return {PREFIX + name: value.encode(errors="replace") for name, value in said.items()}
 
 
-def failed(record: ConsumerRecord, error: BaseException) -> Failure:
+def failed(record: ConsumerRecord, error: BaseException, subject: Subject, settings: FailureSettings) -> Failure:
     """Describe an attempt that ended with this error, as the one after those that the record's headers tell of."""
     before = own_headers(record)
-    described = f"{type(error).__name__}: {error}"
-    here = f"{record.topic}/{record.partition}/{record.offset}"
+    described = f"{type(error).__name__}: {error}"[:LONGEST]
     return Failure(
-        attempt=int(before.get("attempt", "0")) + 1,
+        attempt=_number(before.get("attempt")) + 1,
         reason=reason_of(error),
-        sentence=str(error),
+        sentence=str(error)[:LONGEST],
         error=described,
-        stack="".join(traceback.format_exception(error)),
+        stack="".join(traceback.format_exception(error))[-LONGEST:],
         first_error=before.get("first-error", described),
-        origin=before.get("origin", here),
+        origin=before.get("origin", f"{record.topic}/{record.partition}/{record.offset}"),
         origin_topic=before.get("origin-topic", record.topic),
-        invalid=isinstance(error, InvalidError),
+        most_attempts=_most_attempts(error, settings),
+        subject=subject,
     )
+
+
+def _most_attempts(error: BaseException, settings: FailureSettings) -> int:
+    if isinstance(error, InvalidError):
+        return 0
+    return settings.max_compute_attempts if isinstance(error, ComputeError) else settings.max_attempts
+
+
+def not_before_ms(record: ConsumerRecord) -> int:
+    """When a record of a retry topic is due, in ms since the epoch."""
+    return _number(own_headers(record).get("not-before"))
 
 
 def own_headers(record: ConsumerRecord) -> dict[str, str]:
     """Our headers of a record, without the prefix."""
     return {
-        name.removeprefix(PREFIX): value.decode(errors="replace")
+        name.removeprefix(PREFIX): (value or b"").decode(errors="replace")
         for name, value in record.headers
         if name.startswith(PREFIX)
     }
@@ -86,3 +127,8 @@ def own_headers(record: ConsumerRecord) -> dict[str, str]:
 def foreign_headers(record: ConsumerRecord) -> dict[str, bytes]:
     """The headers that the record came with, without ours."""
     return {name: value for name, value in record.headers if not name.startswith(PREFIX)}
+
+
+def _number(text: str | None) -> int:
+    """A count out of a header, which anybody may have written."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else 0

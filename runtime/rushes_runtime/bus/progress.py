@@ -4,7 +4,8 @@ import time
 from typing import Any
 
 from rushes_runtime.artefacts import Made
-from rushes_schemas.events import ProgressStatus, SegmentPlanned, StageName, VideoProgress
+from rushes_runtime.bus.failure import Failure
+from rushes_schemas.events import Event, ProgressStatus, SegmentPlanned, StageName, VideoProgress, VideoUploaded
 
 
 def now_ms() -> int:
@@ -24,4 +25,27 @@ def made(event: SegmentPlanned, result: Made[Any], **more: Any) -> VideoProgress
     name = result.artefact
     return progressed(
         event, name.stage, recipe=name.recipe, artefact_uri=name.uri, elapsed_ms=result.elapsed_ms, **more
+    )
+
+
+def stumbled(
+    stage: StageName, status: ProgressStatus, event: Event | None, failure: Failure, reason: str | None = None
+) -> VideoProgress | None:
+    """The progress event of a record that failed; None where nobody knows what video it speaks of.
+
+    `reason` replaces the failure's own.
+    """
+    subject = failure.subject
+    if subject.video_id is None:
+        return None
+    upload = event if isinstance(event, VideoUploaded) else None
+    return VideoProgress(
+        video_id=subject.video_id,
+        segment=subject.segment,
+        stage=stage,
+        status=status,
+        reason=reason or f"{failure.reason}: {failure.sentence}",
+        # The door may be another machine, whose clock is ahead.
+        at=max(now_ms(), (upload.accepted_at or 0) if upload else 0),
+        source=upload,
     )

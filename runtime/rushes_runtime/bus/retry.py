@@ -13,16 +13,20 @@ from dataclasses import dataclass, field
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from rushes_runtime.bus.connect import aiokafka_options
-from rushes_runtime.bus.failure import own_headers
+from rushes_runtime.bus.failure import PREFIX, not_before_ms, own_headers
 from rushes_runtime.bus.progress import now_ms
+from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import KafkaSettings
-from rushes_schemas.topics import group, retry_topic
+from rushes_schemas.topics import TOPICS, dead_letter_topic, group, retry_topic
 
 POLL_MS = 200
 PAUSE_S = 2.0
+MOST_WAITING = 10_000
+"""Records of one process that wait in memory; the rest is read once some of them have been given back."""
+ORIGINS = frozenset(topic.name for topic in TOPICS)
 
 log = structlog.stdlib.get_logger("rushes.retry")
 
@@ -45,10 +49,12 @@ class Schedule:
         self._open: dict[TopicPartition, set[int]] = {}
         self._next: dict[TopicPartition, int] = {}
 
+    def __len__(self) -> int:
+        return len(self._heap)
+
     def add(self, partition: TopicPartition, record: ConsumerRecord) -> None:
         """Take in a record that was read."""
-        due = int(own_headers(record).get("not-before", "0"))
-        heapq.heappush(self._heap, Waiting(due, record.offset, partition, record))
+        heapq.heappush(self._heap, Waiting(not_before_ms(record), record.offset, partition, record))
         self._open.setdefault(partition, set()).add(record.offset)
         self._next[partition] = max(self._next.get(partition, 0), record.offset + 1)
 
@@ -66,37 +72,46 @@ class Schedule:
         return {partition: min(self._open[partition], default=end) for partition, end in self._next.items()}
 
 
-@asynccontextmanager
-async def retrying(service: str, settings: KafkaSettings, producer: AIOKafkaProducer) -> AsyncIterator[None]:
-    """Run the scheduler of one service for as long as the context is open."""
-    task = asyncio.create_task(_forever(service, settings, producer))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+class Scheduler:
+    """Gives the waiting records of one service back, each to its topic at its time."""
 
+    def __init__(self, service: str, settings: KafkaSettings, metrics: Metrics, producer: AIOKafkaProducer) -> None:
+        self._service = service
+        self._settings = settings
+        self._producer = producer
+        self._waiting = metrics.waiting.labels(service)
 
-async def _forever(service: str, settings: KafkaSettings, producer: AIOKafkaProducer) -> None:
-    while True:
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run for as long as the context is open."""
+        task = asyncio.create_task(self._forever())
         try:
-            await _serve(service, settings, producer)
-        except (KafkaError, OSError) as error:
-            log.warning("the retry scheduler lost the broker; starting again", stage=service, error=repr(error))
-            await asyncio.sleep(PAUSE_S)
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
+    async def _forever(self) -> None:
+        while True:
+            try:
+                async with self._consumer() as consumer:
+                    await self._serve(consumer)
+            except Exception as error:  # noqa: BLE001  whatever it is, what waits must not wait for ever
+                log.error("the retry scheduler starts again", stage=self._service, error=repr(error))
+                await asyncio.sleep(PAUSE_S)
 
-async def _serve(service: str, settings: KafkaSettings, producer: AIOKafkaProducer) -> None:
-    consumer = AIOKafkaConsumer(
-        retry_topic(service),
-        group_id=group(service) + "-retry",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        session_timeout_ms=round(settings.session_timeout_s * 1000),
-        heartbeat_interval_ms=round(settings.session_timeout_s * 1000 / 6),
-        **aiokafka_options(settings),
-    )
-    async with consumer:
+    def _consumer(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            retry_topic(self._service),
+            group_id=group(self._service) + "-retry",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=round(self._settings.session_timeout_s * 1000),
+            heartbeat_interval_ms=round(self._settings.session_timeout_s * 1000 / 6),
+            **aiokafka_options(self._settings),
+        )
+
+    async def _serve(self, consumer: AIOKafkaConsumer) -> None:
         schedule, assigned = Schedule(), consumer.assignment()
         while True:
             if assigned != consumer.assignment():
@@ -104,22 +119,33 @@ async def _serve(service: str, settings: KafkaSettings, producer: AIOKafkaProduc
                 schedule, assigned = Schedule(), consumer.assignment()
                 if assigned:
                     await consumer.seek_to_committed(*assigned)
-            for partition, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
-                for record in records:
-                    schedule.add(partition, record)
-            if await _give_back(schedule, producer):
+            await self._read(consumer, schedule)
+            if await self._give_back(schedule):
                 await _commit(consumer, schedule)
+            self._waiting.set(len(schedule))
 
+    async def _read(self, consumer: AIOKafkaConsumer, schedule: Schedule) -> None:
+        adjust = consumer.pause if len(schedule) >= MOST_WAITING else consumer.resume
+        adjust(*consumer.assignment())
+        for partition, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
+            for record in records:
+                schedule.add(partition, record)
 
-async def _give_back(schedule: Schedule, producer: AIOKafkaProducer) -> bool:
-    given = False
-    while waiting := schedule.due(now_ms()):
-        record = waiting.record
-        topic = own_headers(record)["origin-topic"]
-        await producer.send_and_wait(topic, record.value, key=record.key, headers=list(record.headers))
-        schedule.settle(waiting)
-        given = True
-    return given
+    async def _give_back(self, schedule: Schedule) -> bool:
+        given = False
+        while waiting := schedule.due(now_ms()):
+            await self._send(waiting.record)
+            schedule.settle(waiting)
+            given = True
+        return given
+
+    async def _send(self, record: ConsumerRecord) -> None:
+        topic, headers = own_headers(record).get("origin-topic"), list(record.headers)
+        if topic not in ORIGINS:
+            log.error("a record that is no retry became a dead letter", stage=self._service, offset=record.offset)
+            topic = dead_letter_topic(self._service)
+            headers.append((PREFIX + "reason", b"not_a_retry"))
+        await self._producer.send_and_wait(topic, record.value, key=record.key, headers=headers)
 
 
 async def _commit(consumer: AIOKafkaConsumer, schedule: Schedule) -> None:

@@ -1,6 +1,6 @@
 """One service's place on the bus: what it consumes, what it publishes, and where its failures go."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar, cast, get_args
@@ -13,14 +13,16 @@ from faststream.kafka.publisher import DefaultPublisher
 from pydantic import ValidationError
 
 from rushes_runtime.bus.connect import make_producer
-from rushes_runtime.bus.delivery import Settler, delivery
+from rushes_runtime.bus.delivery import delivery
+from rushes_runtime.bus.dependencies import Dependencies
 from rushes_runtime.bus.failure import Failure, foreign_headers
-from rushes_runtime.bus.progress import progressed
-from rushes_runtime.bus.retry import retrying
+from rushes_runtime.bus.progress import stumbled
+from rushes_runtime.bus.retry import Scheduler
+from rushes_runtime.bus.settle import Settler
+from rushes_runtime.checks import Check
 from rushes_runtime.errors import InvalidError
-from rushes_runtime.metrics import Metrics
-from rushes_runtime.settings import KafkaSettings
-from rushes_schemas.events import Event, ProgressStatus, SegmentPlanned, StageName
+from rushes_runtime.platform import Platform
+from rushes_schemas.events import Event, ProgressStatus, StageName
 from rushes_schemas.topics import VIDEO_PROGRESS, Topic, dead_letter_topic, group, retry_topic
 
 STAGES = get_args(StageName)
@@ -37,14 +39,18 @@ class Stage:
         @stage.consumes(SEGMENT_PLANNED)
         async def transcribe(event: SegmentPlanned) -> SegmentTranscribed: ...
 
-    A handler that raises InvalidError makes its record a dead letter, any other exception a retry. One record is in
-    hand at a time: scale by process.
+    A handler that raises InvalidError makes its record a dead letter, any other exception a retry; unless something in
+    `depends_on` is away, for which the record in hand waits. One record is in hand at a time: scale by process.
     """
 
-    def __init__(self, service: str, settings: KafkaSettings, metrics: Metrics) -> None:
+    def __init__(self, service: str, platform: Platform, depends_on: Mapping[str, Check]) -> None:
         self.service = service
-        self.settings = settings
-        self.settler = Settler(service, settings, metrics, self)
+        self.settings = platform.settings.kafka
+        failures = platform.settings.failures
+        dependencies = Dependencies(depends_on, failures.check_every_s)
+        self.settler = Settler(service, failures, platform.metrics, dependencies, self)
+        self.checks: Mapping[str, Check] = {**depends_on, service: self.settler.consuming}
+        """Whether the service is ready: what it depends on is there, and it consumes."""
         self.router = KafkaRouter(middlewares=(delivery(self.settler),))
         self.progress = self.publishes(VIDEO_PROGRESS)
         self._producer: AIOKafkaProducer | None = None
@@ -77,10 +83,9 @@ class Stage:
     async def running(self) -> AsyncIterator[None]:
         """Have failures taken and retries scheduled for as long as the context is open."""
         # FastStream's producer takes only headers that are text; a dead letter keeps its own as they came.
-        async with (
-            make_producer(self.settings) as self._producer,
-            retrying(self.service, self.settings, self._producer),
-        ):
+        self._producer = make_producer(self.settings)
+        scheduler = Scheduler(self.service, self.settings, self.settler.metrics, self._producer)
+        async with self._producer, scheduler.running():
             yield
 
     def gives_up(self, handler: GiveUp) -> GiveUp:
@@ -89,21 +94,20 @@ class Stage:
         return handler
 
     async def retry(self, record: ConsumerRecord, event: Event | None, failure: Failure) -> None:
-        """Have the record tried again at the failure's time, and the ledger told. Raises KafkaError."""
+        """Have the record tried again at the failure's time, and the ledger told."""
         await self._put(retry_topic(self.service), record, failure)
         await self._tell(event, failure, "retrying")
 
     async def bury(self, record: ConsumerRecord, event: Event | None, failure: Failure) -> None:
-        """Make the record a dead letter, and have the ledger told. Raises KafkaError."""
+        """Make the record a dead letter, and have the ledger told."""
         await self._put(dead_letter_topic(self.service), record, failure)
         await self._tell(event, failure, "failed")
         if self._give_up and event:
             await self._give_up(event, failure)
 
     async def _tell(self, event: Event | None, failure: Failure, status: ProgressStatus) -> None:
-        if isinstance(event, SegmentPlanned) and self.service in STAGES:
-            reason = f"{failure.reason}: {failure.sentence}"
-            await self.progress.publish(progressed(event, cast(StageName, self.service), status, reason=reason))
+        if self.service in STAGES and (said := stumbled(cast(StageName, self.service), status, event, failure)):
+            await self.progress.publish(said)
 
     async def _put(self, topic: str, record: ConsumerRecord, failure: Failure) -> None:
         if self._producer is None:

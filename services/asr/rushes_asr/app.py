@@ -38,12 +38,12 @@ def build(platform: Platform, settings: AsrSettings) -> Service:
     async def in_child(segment: Segment, language: str | None) -> Transcript:
         return await child.run(transcribe, segment, language)
 
-    stage = Stage("asr", platform.settings.kafka, platform.metrics)
+    stage = Stage("asr", platform, {"blobs": platform.blobs.ready})
     handle(stage, platform, settings, in_child)
     return Service(
         "asr",
         bus=[stage.router],
-        checks={"blobs": platform.blobs.ready},
+        checks=stage.checks,
         lifespans=[child.running(), stage.running()],
     )
 

@@ -62,12 +62,12 @@ def build(platform: Platform, settings: EmbedSettings) -> Service:
         await ensure_scenes(platform.index, images, texts)
         yield
 
-    stage = Stage("embed", platform.settings.kafka, platform.metrics)
+    stage = Stage("embed", platform, {"blobs": platform.blobs.ready, "index": platform.index.ready})
     handle(stage, platform, embed, images, texts)
     return Service(
         "embed",
         bus=[stage.router],
-        checks={"blobs": platform.blobs.ready, "index": platform.index.ready},
+        checks=stage.checks,
         lifespans=[collection_there(), embed.child.running(), stage.running()],
     )
 

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from rushes_embed import dead_letters
 from rushes_embed.collection import ensure_scenes, ensure_videos
 from rushes_embed.ledger import applied, is_complete, standing
 from rushes_models.registry import image_text_encoder, text_encoder
+from rushes_runtime.bus.dead import DeadLetters
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.index.port import Filter, Index, Match, Point
 from rushes_runtime.platform import Platform
@@ -29,12 +31,13 @@ def build(platform: Platform) -> Service:
         )
         yield
 
-    stage = Stage("catalog", platform.settings.kafka, platform.metrics)
+    stage = Stage("catalog", platform, {"index": platform.index.ready})
     handle(stage, platform.index)
     return Service(
         "catalog",
         bus=[stage.router],
-        checks={"index": platform.index.ready},
+        http=[dead_letters.routes(DeadLetters(platform.settings.kafka))],
+        checks=stage.checks,
         lifespans=[collections_there(), stage.running()],
     )
 

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
-from rushes_schemas.events import VideoProgress
+from rushes_schemas.events import StageName, VideoProgress
 from rushes_schemas.index import StageEntry, VideoRecord, VideoStatus
 
 Segments = dict[str, dict[str, StageEntry]]
+STAGES: tuple[StageName, ...] = get_args(StageName)
+"""In the order in which a segment passes them."""
 
 
 def applied(record: VideoRecord | None, event: VideoProgress) -> VideoRecord:
@@ -53,7 +55,7 @@ def _of_video(record: VideoRecord, event: VideoProgress) -> dict[str, Any]:
         changes |= {"title": told.title, "filename": told.filename}
     if event.video:
         changes["video"] = event.video
-    if record.ingest and entry.recipe != record.ingest.recipe:
+    if event.status == "done" and record.ingest and entry.recipe != record.ingest.recipe:
         changes["segments"] = {}  # planned anew: what was said of the old segments says nothing now
     elif event.video and event.video != record.video:
         changes["segments"] = _without_embed(record.segments)  # its points still tell the old facts
@@ -72,8 +74,15 @@ def _of_segment(record: VideoRecord, event: VideoProgress) -> dict[str, Any]:
     before = stages.get(event.stage)
     if before and before.at > event.at:
         return {}
+    if before and before.status == "failed" and event.status != "failed":
+        stages = _without_later(stages, event.stage)  # what they made of the failure is about to be made anew
     changed = {**stages, event.stage: _entry(before, event)}
     return {"segments": {**record.segments, str(event.segment): changed}}
+
+
+def _without_later(stages: Mapping[str, StageEntry], stage: StageName) -> dict[str, StageEntry]:
+    earlier = STAGES[: STAGES.index(stage) + 1]
+    return {name: entry for name, entry in stages.items() if name in earlier}
 
 
 def _entry(before: StageEntry | None, event: VideoProgress) -> StageEntry:

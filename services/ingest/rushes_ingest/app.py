@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+
+import structlog
 
 from rushes_ingest.declared import declare
 from rushes_ingest.fetch import STORED, allow, fetch
@@ -24,7 +25,7 @@ from rushes_runtime.errors import InvalidError
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
-from rushes_schemas.events import Event, ProgressStatus, SegmentPlanned, VideoProgress, VideoUploaded
+from rushes_schemas.events import Event, SegmentPlanned, VideoProgress, VideoUploaded
 from rushes_schemas.topics import SEGMENT_PLANNED, VIDEO_UPLOADED
 
 
@@ -56,14 +57,14 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
     async def playable(key: str, name: str) -> None:
         await door.run(check, key, name)
 
-    stage = Stage("ingest", platform.settings.kafka, platform.metrics)
+    stage = Stage("ingest", platform, {"blobs": platform.blobs.ready})
     handle(stage, platform, settings, in_child)
     announce = stage.publishes(VIDEO_UPLOADED)
     return Service(
         "ingest",
         bus=[stage.router],
         http=[uploads(platform.blobs, settings, playable, announce.publish)],
-        checks={"blobs": platform.blobs.ready},
+        checks=stage.checks,
         lifespans=[child.running(), door.running(), stage.running()],
     )
 
@@ -77,18 +78,27 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
     async def on_video_uploaded(event: VideoUploaded) -> None:
         """Store the video, plan its segments, and announce each."""
         source = await take_in(event, platform, settings)
+        structlog.contextvars.bind_contextvars(video_id=source.video_id)
         artefact = artefact_of(source, settings)
-        work = partial(prepare, source, artefact.recipe, event.filename or event.uri)
-        try:
-            plan = await find_or_make(blobs, artefact, Plan, work)
-        except InvalidError as refusal:
-            await stage.progress.publish(_told(source, event, "failed", reason=f"{refusal.reason}: {refusal}"))
-            raise
+        plan = await find_or_make(
+            blobs, artefact, Plan, partial(prepare, source, artefact.recipe, event.filename or event.uri)
+        )
         video = video_of(source, plan.content, await declare(blobs, source.video_id, event))
         for segment in plan.content.segments:
             await planned.publish(SegmentPlanned(video=video, segment=segment))
-        made = {"recipe": artefact.recipe, "artefact_uri": artefact.uri, "elapsed_ms": plan.elapsed_ms}
-        await stage.progress.publish(_told(source, event, "done", video=video, **made))
+        await stage.progress.publish(
+            VideoProgress(
+                video_id=source.video_id,
+                stage="ingest",
+                status="done",
+                at=max(now_ms(), event.accepted_at or 0),  # the door may be another machine, whose clock is ahead
+                recipe=artefact.recipe,
+                artefact_uri=artefact.uri,
+                elapsed_ms=plan.elapsed_ms,
+                video=video,
+                source=event,
+            )
+        )
         await dealt_with(blobs, event)
 
     @stage.gives_up
@@ -114,8 +124,3 @@ async def take_in(event: VideoUploaded, platform: Platform, settings: IngestSett
 def artefact_of(source: Source, settings: IngestSettings) -> Artefact:
     """The name of a video's plan: other limits make another one."""
     return Artefact(source.video_id, None, "ingest", recipe("ingest", STAGE_VERSION, settings.made_with()))
-
-
-def _told(source: Source, event: VideoUploaded, status: ProgressStatus, **more: Any) -> VideoProgress:
-    at = max(now_ms(), event.accepted_at or 0)  # the door may be another machine, whose clock is ahead
-    return VideoProgress(video_id=source.video_id, stage="ingest", status=status, at=at, source=event, **more)

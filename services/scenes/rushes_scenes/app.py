@@ -50,12 +50,12 @@ def build(platform: Platform, settings: SceneSettings) -> Service:
     async def in_child(video: Video, segment: Segment, recipe: str) -> tuple[Scene, ...]:
         return await child.run(cut, video, segment, recipe)
 
-    stage = Stage("scenes", platform.settings.kafka, platform.metrics)
+    stage = Stage("scenes", platform, {"blobs": platform.blobs.ready})
     handle(stage, platform, settings, in_child)
     return Service(
         "scenes",
         bus=[stage.router],
-        checks={"blobs": platform.blobs.ready},
+        checks=stage.checks,
         lifespans=[child.running(), stage.running()],
     )
 
