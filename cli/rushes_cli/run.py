@@ -9,12 +9,12 @@ from rushes_runtime.service import serve
 from rushes_runtime.settings import Settings, load
 
 
-def run(name: str, port: int | None, grpc_port: int | None) -> None:
+def run(name: str, port: int | None, grpc_port: int | None, insecure: bool) -> None:
     """Run until SIGINT or SIGTERM. Raises ConfigurationError or TransientError where it does not start."""
     settings = load(Settings)
     configure_logs(settings.log)
-    ports = {"port": port, "grpc_port": grpc_port}
-    given = {name: number for name, number in ports.items() if number is not None}
+    said = {"port": port, "grpc_port": grpc_port, "insecure": insecure or None}
+    given = {name: value for name, value in said.items() if value is not None}
     http = settings.http.model_copy(update=given)
     asyncio.run(_run(name, settings.model_copy(update={"http": http})))
 

@@ -53,10 +53,10 @@ def _rows(prefix: str, model: type[BaseModel], defaults: Any) -> Iterator[str]:
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The settings that a field's type is, or may be one of."""
+    """The settings that a field's type is, or may be one of. A list of them is one variable, in JSON."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    elif get_origin(annotation) is not None:
+    elif get_origin(annotation) not in (None, tuple):
         inner = get_args(annotation)
         for option in inner[:1] if get_origin(annotation) is Annotated else inner:
             yield from _models(option)

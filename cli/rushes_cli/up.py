@@ -13,7 +13,8 @@ from rushes_runtime.bus.topics import provision
 from rushes_runtime.logs import configure_logs
 from rushes_runtime.platform import Platform, open_platform
 from rushes_runtime.service import serve
-from rushes_runtime.settings import Settings, load
+from rushes_runtime.settings import HttpSettings, Settings, load
+from rushes_runtime.web.gate import check_exposure
 from rushes_schemas.topics import VIDEO_UPLOADED
 
 PARTITIONS = 2
@@ -23,23 +24,27 @@ SESSION_TIMEOUT_S = 6.0
 SHUTDOWN_GRACE_S = 4.0
 
 
-def run(data: Path, port: int, grpc_port: int) -> None:
+def run(data: Path, host: str | None, port: int, grpc_port: int, insecure: bool) -> None:
     """Run until SIGINT or SIGTERM. Raises IndexInUse where another instance has the data, ConfigurationError where
     something does not start."""
     settings = load(Settings)
+    said = settings.http
+    listen = {"host": host or said.host, "port": port, "grpc_port": grpc_port, "insecure": insecure or said.insecure}
+    http = said.model_copy(update=listen)
+    check_exposure(http)
     configure_logs(settings.log.model_copy(update={"format": "console"}))
     data = data.expanduser().resolve()
     data.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_up(settings, data, port, grpc_port))
+    asyncio.run(_up(settings, data, http))
 
 
-async def _up(base: Settings, data: Path, port: int, grpc_port: int) -> None:
+async def _up(base: Settings, data: Path, http: HttpSettings) -> None:
     index = f"edge://{data / 'index'}"
     places = base.model_copy(
         update={
             "blobs": base.blobs.model_copy(update={"url": (data / "blobs").as_uri()}),
             "qdrant": base.qdrant.model_copy(update={"url": index}),
-            "http": base.http.model_copy(update={"port": port, "grpc_port": grpc_port}),
+            "http": http,
         }
     )
     platform = open_platform(places)

@@ -6,7 +6,8 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from functools import partial
+from typing import Any, Self, cast
 
 import structlog
 import uvicorn
@@ -17,9 +18,10 @@ from rushes_runtime.bus.connect import connected, make_broker
 from rushes_runtime.checks import Check
 from rushes_runtime.errors import BrokerUnavailable, ConfigurationError
 from rushes_runtime.metrics import Metrics
-from rushes_runtime.settings import Settings
-from rushes_runtime.web.health import health
-from rushes_runtime.web.problems import PROBLEMS, answer_problems
+from rushes_runtime.settings import HttpSettings, Settings
+from rushes_runtime.web.app import web_app
+from rushes_runtime.web.connection import MOST_HEADERS, PatientConnection, more_files
+from rushes_runtime.web.gate import check_exposure
 
 log = structlog.stdlib.get_logger("rushes.service")
 
@@ -54,6 +56,8 @@ async def serve(
     runs. Services without a bus need no broker.
     Raises ConfigurationError or TransientError where something does not start.
     """
+    if any(service.http for service in services) and check_exposure(settings.http):
+        log.warning("INSECURE: everybody who reaches this machine may read, write and delete", host=settings.http.host)
     routers = [bus for service in services for bus in service.bus]
     broker = make_broker(settings.kafka, name, metrics, routers)
     stop = asyncio.Event()
@@ -64,8 +68,8 @@ async def serve(
             return
         if routers:
             await stack.enter_async_context(connected(broker))
-        app = make_app(name, services, metrics, broker if routers else None)
-        http = await stack.enter_async_context(_Http(app, settings.http.host, settings.http.port))
+        app = make_app(name, services, metrics, broker if routers else None, settings.http)
+        http = await stack.enter_async_context(Http(app, settings.http))
         log.info("running", services=[service.name for service in services], host=settings.http.host, port=http.port)
         if on_started:
             await on_started(broker)
@@ -88,18 +92,19 @@ async def _enter(stack: AsyncExitStack, services: Sequence[Service]) -> None:
         raise errors.exceptions[0] from None  # the others were cancelled because of it
 
 
-def make_app(name: str, services: Sequence[Service], metrics: Metrics, broker: KafkaBroker | None = None) -> FastAPI:
+def make_app(
+    name: str,
+    services: Sequence[Service],
+    metrics: Metrics,
+    broker: KafkaBroker | None = None,
+    http: HttpSettings | None = None,
+) -> FastAPI:
     """The HTTP side of services that share a port."""
-    app = FastAPI(title=f"rushes {name}", version="0.1.0", responses=PROBLEMS)
-    answer_problems(app)
     checks = {check: look for service in services for check, look in service.checks.items()}
     if broker is not None:
         checks["broker"] = lambda: _answers(broker)
-    app.include_router(health(checks, metrics.registry))
-    for service in services:
-        for router in service.http:
-            app.include_router(router)
-    return app
+    routers = [router for service in services for router in service.http]
+    return web_app(name, routers, checks, metrics.registry, http or HttpSettings())
 
 
 async def _answers(broker: KafkaBroker) -> None:
@@ -119,12 +124,22 @@ def _on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, stopping)
 
 
-class _Http(uvicorn.Server):
+class Http(uvicorn.Server):
     """uvicorn as a context: it answers once entered, and leaves signals to the process."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+    def __init__(self, app: FastAPI, settings: HttpSettings) -> None:
+        connection = cast(Any, partial(PatientConnection, patience_s=settings.patience_s))
         super().__init__(
-            uvicorn.Config(app, host, port, log_config=None, access_log=False, timeout_graceful_shutdown=3)
+            uvicorn.Config(
+                app,
+                settings.host,
+                settings.port,
+                http=connection,
+                h11_max_incomplete_event_size=MOST_HEADERS,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=3,
+            )
         )
 
     @contextmanager
@@ -132,6 +147,7 @@ class _Http(uvicorn.Server):
         yield
 
     async def __aenter__(self) -> Self:
+        more_files()
         listener = listening(self.config.host, self.config.port)
         self.port: int = listener.getsockname()[1]
         self._task = asyncio.create_task(self.serve(sockets=[listener]))

@@ -136,8 +136,22 @@ class ModelSettings(Part):
     """CPU threads of one model."""
 
 
+Scope = Literal["read", "write", "admin"]
+
+
+class ApiKey(Part):
+    """A key with which somebody may ask."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+    """Who has it, for the log."""
+    secret: Annotated[SecretStr, Field(min_length=16)]
+    """What is sent as `Authorization: Bearer ...`."""
+    scopes: Annotated[frozenset[Scope], Field(min_length=1)] = frozenset({"read"})
+    """`read`: search, videos, transcripts, media; `write`: add, change and delete videos; `admin`: the rest."""
+
+
 class HttpSettings(Part):
-    """Where a service listens."""
+    """Where a service listens, and what it bears."""
 
     host: str = "127.0.0.1"
     """Address of HTTP and gRPC."""
@@ -145,6 +159,23 @@ class HttpSettings(Part):
     """HTTP port."""
     grpc_port: Port = 8090
     """gRPC port of the query service."""
+    keys: tuple[ApiKey, ...] = ()
+    """API keys as JSON: `[{"name": "desk", "secret": "...", "scopes": ["read", "write"]}]`. None: everybody may do
+    everything, which is refused where other machines can reach the server."""
+    insecure: bool = False
+    """Listen beyond this machine without any keys."""
+    cors_origins: tuple[str, ...] = ()
+    """Web pages of these origins (`https://example.org`, or `*`) may ask from a browser."""
+    requests_per_minute: Annotated[int, Field(ge=1)] = 3000
+    """Of one key, at each door (HTTP, gRPC); without keys, of one address, where other machines reach the server."""
+    time_limit_s: Seconds = 30
+    """How long an answer may take to begin."""
+    patience_s: Seconds = 20
+    """How long a client may be silent where a request, its body, or the reading of an answer is awaited."""
+    slowest_body: Annotated[float, Field(gt=0)] = 1000
+    """Bytes a second that a body must come with once `patience_s` is used up."""
+    max_body: Annotated[int, Field(gt=0)] = 21 * 1024 * 1024
+    """Bytes of a request's body, where it is no upload: a picture of 20 MiB and the form around it."""
 
 
 class LogSettings(Part):
@@ -192,6 +223,9 @@ class Settings(BaseSettings):
 
 S = TypeVar("S", bound=Settings)
 
+SECRET = frozenset({"keys", "secret", "api_key", "password", "secret_access_key"})
+"""Fields whose values no message shows."""
+
 
 def load(kind: type[S], **parts: Part) -> S:
     """Read settings; `parts` win over the environment and the file. Raises ConfigurationError, one line a mistake."""
@@ -211,4 +245,6 @@ def _sentence(mistake: object) -> str:
     name = "RUSHES_" + "__".join(str(part).upper() for part in mistake["loc"])
     if mistake["type"] == "extra_forbidden":
         return f"{name} is wrong: there is no such setting"  # and its value may be a misspelt name's password
+    if set(mistake["loc"]) & SECRET:
+        return f"{name} is wrong: {mistake['msg']}"
     return f"{name} is wrong: {mistake['msg']} (it is {mistake['input']!r})"

@@ -95,10 +95,10 @@ def test_a_transcript_is_printed_as_the_instance_writes_it(rushes: Rushes, fake:
 
 
 def test_up_is_only_loaded_and_run_when_it_is_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    calls: list[tuple[Path, int, int]] = []
+    calls: list[tuple[Path, str | None, int, int, bool]] = []
     module = type(sys)("rushes_cli.up")
     monkeypatch.setattr(module, "run", lambda *call: calls.append(call), raising=False)
     monkeypatch.setitem(sys.modules, "rushes_cli.up", module)
     assert main(["up", "--data", str(tmp_path), "--port", "1234"]) == 0
-    assert calls == [(tmp_path, 1234, 8090)]
+    assert calls == [(tmp_path, None, 1234, 8090, False)]
     assert up.__module__ == "rushes_cli.commands.up"

@@ -1,27 +1,32 @@
 """The gRPC door over a real socket: the same answers, and status codes that mean something."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
-import httpx
 import pytest
-from google.protobuf.json_format import MessageToDict
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from rushes_models.ports import ImageTextEncoder, TextEncoder
+from rushes_query.app import build
 from rushes_query.grpc_server import GrpcServer
 from rushes_query.library import Library
 from rushes_query.rpc import query_pb2 as pb
 from rushes_query.rpc.generate import HERE, PACKAGE, STUBS, generate
 from rushes_query.rpc.query_pb2_grpc import QueryStub
+from rushes_query.settings import QuerySettings
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.index.port import IndexUnavailable
+from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
+from rushes_runtime.settings import HttpSettings
 
-from .films import COFFEE, LAUNCH, MORNING, NOWHERE, REFUSED, photograph_file
+from .films import LAUNCH, MORNING, NOWHERE, photograph_file
 
 
 @pytest.fixture
@@ -43,54 +48,6 @@ async def channel(port: int) -> AsyncIterator[grpc.aio.Channel]:
 @pytest.fixture
 def stub(channel: grpc.aio.Channel) -> Any:
     return QueryStub(channel)  # type: ignore[no-untyped-call]
-
-
-def as_json(message: Any) -> Any:
-    """Every field of a message under its JSON name, so that it can be laid beside the answer over HTTP."""
-    return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
-
-
-def without_nulls(value: Any) -> Any:
-    """A JSON answer as a message says it: no nulls."""
-    if isinstance(value, dict):
-        return {name: without_nulls(part) for name, part in value.items() if part is not None}
-    return [without_nulls(part) for part in value] if isinstance(value, list) else value
-
-
-def as_numbers(value: Any) -> Any:
-    """proto3's JSON writes 64-bit integers as text."""
-    if isinstance(value, dict):
-        return {name: as_numbers(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [as_numbers(part) for part in value]
-    return int(value) if isinstance(value, str) and value.isdigit() else value
-
-
-@pytest.mark.parametrize(
-    ("call", "request_", "path"),
-    [
-        ("ListVideos", pb.ListVideosRequest(), "/v1/videos"),
-        ("GetVideo", pb.GetVideoRequest(video_id=MORNING), f"/v1/videos/{MORNING}"),
-        ("GetVideo", pb.GetVideoRequest(video_id=LAUNCH), f"/v1/videos/{LAUNCH}"),
-        ("GetVideo", pb.GetVideoRequest(video_id=REFUSED), f"/v1/videos/{REFUSED}"),
-        ("ListScenes", pb.ListScenesRequest(video_id=MORNING), f"/v1/videos/{MORNING}/scenes"),
-        ("GetTranscript", pb.GetTranscriptRequest(video_id=LAUNCH), f"/v1/videos/{LAUNCH}/transcript"),
-        ("GetTranscript", pb.GetTranscriptRequest(video_id=MORNING), f"/v1/videos/{MORNING}/transcript"),
-    ],
-)
-async def test_both_doors_say_the_same(stub: Any, http: httpx.AsyncClient, call: str, request_: Any, path: str) -> None:
-    message = await getattr(stub, call)(request_)
-    assert as_numbers(as_json(message)) == without_nulls((await http.get(path)).json())
-
-
-async def test_both_doors_find_the_same(stub: Any, http: httpx.AsyncClient) -> None:
-    found = await stub.Search(pb.SearchRequest(q="coffee", limit=5, video_ids=[MORNING], language="en"))
-    query: dict[str, str | int] = {"q": "coffee", "limit": 5, "video_id": MORNING, "language": "en"}
-    expected = (await http.get("/v1/search", params=query)).json()
-    assert as_numbers(as_json(found))["moments"] == without_nulls(expected["moments"])
-    similar = await stub.SimilarScenes(pb.SimilarScenesRequest(scene_id=COFFEE.id))
-    expected = (await http.get(f"/v1/scenes/{COFFEE.id}/similar")).json()
-    assert as_numbers(as_json(similar))["moments"] == without_nulls(expected["moments"])
 
 
 async def test_a_picture_finds_what_looks_like_it(stub: Any) -> None:
@@ -156,7 +113,7 @@ async def test_reflection(channel: grpc.aio.Channel) -> None:
 
 async def test_a_port_that_is_taken_is_a_configuration_error(port: int) -> None:
     with pytest.raises(ConfigurationError, match="RUSHES_HTTP__GRPC_PORT"):
-        await GrpcServer(None, None, "127.0.0.1", port).__aenter__()  # type: ignore[arg-type]
+        await GrpcServer(None, None, HttpSettings(grpc_port=port)).__aenter__()  # type: ignore[arg-type]
 
 
 def test_the_stubs_are_those_of_the_contract(tmp_path: Path) -> None:
@@ -165,3 +122,37 @@ def test_the_stubs_are_those_of_the_contract(tmp_path: Path) -> None:
     generate(tmp_path)
     for stub in STUBS:
         assert (tmp_path / PACKAGE / stub).read_text() == (HERE / stub).read_text(), stub
+
+
+async def test_a_call_ends_at_its_deadline(stub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = asyncio.Event()
+
+    async def endless(*_: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Library, "video", endless)
+    with pytest.raises(grpc.aio.AioRpcError) as late:
+        await stub.GetVideo(pb.GetVideoRequest(video_id=MORNING), timeout=0.2)
+    assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    await asyncio.wait_for(ended.wait(), 10)
+
+
+async def test_the_server_has_a_limit_of_its_own(
+    platform: Platform, texts: TextEncoder, images: ImageTextEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def endless(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Library, "video", endless)
+    http = HttpSettings(grpc_port=0, time_limit_s=0.1)
+    hurried = replace(platform, settings=platform.settings.model_copy(update={"http": http}))
+    async with (
+        build(hurried, QuerySettings(), texts, images).lifespans[1] as server,
+        grpc.aio.insecure_channel(f"127.0.0.1:{cast(GrpcServer, server).port}") as channel,
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as late:
+            await QueryStub(channel).GetVideo(pb.GetVideoRequest(video_id=MORNING))  # type: ignore[no-untyped-call]
+    assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED

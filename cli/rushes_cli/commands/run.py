@@ -25,6 +25,7 @@ def run(
     grpc_port: Annotated[
         int | None, typer.Option(help="gRPC port of query; default: RUSHES_HTTP__GRPC_PORT.", min=0, max=65535)
     ] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Let other machines in without API keys.")] = False,
 ) -> None:
     """Run one service, as production runs it: on the broker, blob store and index that the settings name.
 
@@ -38,4 +39,4 @@ def run(
     """
     from rushes_cli.run import run as run_service  # noqa: PLC0415
 
-    run_service(service.value, port, grpc_port)
+    run_service(service.value, port, grpc_port, insecure)

@@ -14,6 +14,10 @@ def up(
     grpc_port: Annotated[
         int, typer.Option(help="gRPC port.", envvar="RUSHES_HTTP__GRPC_PORT", min=0, max=65535)
     ] = 8090,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; default: RUSHES_HTTP__HOST, or 127.0.0.1.")
+    ] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Let other machines in without API keys.")] = False,
 ) -> None:
     """Run all of it on this machine; Ctrl-C stops it.
 
@@ -26,4 +30,4 @@ def up(
     """
     from rushes_cli.up import run  # noqa: PLC0415
 
-    run(data, port, grpc_port)
+    run(data, host, port, grpc_port, insecure)

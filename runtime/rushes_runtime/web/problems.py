@@ -14,8 +14,11 @@ from rushes_runtime.errors import ConfigurationError, InvalidError, TransientErr
 
 MEDIA_TYPE = "application/problem+json"
 
-STATUS = {"too_large": 413}
+STATUS = {"too_large": 413, "no_space": 507}
 """What InvalidErrors are answered with by their reason, where that is not 422."""
+
+TITLES = {460: "Checksum Mismatch"}
+"""Of statuses that are not HTTP's own but those of a protocol upon it (tus)."""
 
 log = structlog.stdlib.get_logger("rushes.http")
 
@@ -31,17 +34,15 @@ class Problem(BaseModel):
     """A word for machines: `empty`, `not_a_video`, `too_large`, ..."""
 
 
+def described(status: int, detail: str, reason: str | None = None) -> dict[str, Any]:
+    """A problem as JSON. `detail` is one sentence that says what is wrong with which input."""
+    body = Problem(title=TITLES.get(status) or HTTPStatus(status).phrase, status=status, detail=detail, reason=reason)
+    return body.model_dump(exclude_none=True)
+
+
 def problem(status: int, detail: str, reason: str | None = None, **headers: str) -> JSONResponse:
-    """An error answer whose `detail` is one sentence that says what is wrong with which input."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, reason=reason)
-    return JSONResponse(body.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
-
-
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "The request can't be answered"},
-    "5XX": {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "Something behind this is down"},
-}
-"""What the OpenAPI document says of errors, on every route."""
+    """An error answer."""
+    return JSONResponse(described(status, detail, reason), status, headers, MEDIA_TYPE)
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -54,7 +55,7 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def bad_request(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        where = " ".join(str(part) for part in first["loc"])
+        where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
         return problem(422, f"{where}: {first['msg']}", "bad_request")
 
     @app.exception_handler(InvalidError)
@@ -72,4 +73,6 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> JSONResponse:
         log.error("a request failed", path=request.url.path, exc_info=error)
-        return problem(500, "The server made a mistake; its log says more.", "bug")
+        # This handler stands outside of all middleware, so the id that the log lines bear is told here.
+        known = {"X-Request-ID": request_id} if (request_id := getattr(request.state, "request_id", None)) else {}
+        return problem(500, "The server made a mistake; its log says more.", "bug", **known)

@@ -30,7 +30,6 @@ def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, image
     reader = Reader(platform.index)
     search = Search(reader, texts, images, settings)
     library = Library(reader, platform.blobs)
-    http = platform.settings.http
 
     async def model_ready() -> None:
         if not search.is_warm:
@@ -40,7 +39,7 @@ def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, image
         "query",
         http=[search_routes.routes(search), library_routes.routes(library), media_routes.routes(library)],
         checks={"index": platform.index.ready, "blobs": platform.blobs.ready, "model": model_ready},
-        lifespans=[warmed(search), GrpcServer(search, library, http.host, http.grpc_port)],
+        lifespans=[warmed(search), GrpcServer(search, library, platform.settings.http)],
     )
 
 

@@ -11,8 +11,10 @@ from rushes_query.ask import MAX_IMAGE_BYTES
 from rushes_query.library import Library
 from rushes_query.rpc import query_pb2, query_pb2_grpc
 from rushes_query.rpc_calls import QueryCalls
+from rushes_query.rpc_guard import Guard
 from rushes_query.search import Search
 from rushes_runtime.errors import ConfigurationError
+from rushes_runtime.settings import HttpSettings
 
 SERVICE = query_pb2.DESCRIPTOR.services_by_name["Query"].full_name
 GRACE_S = 3.0
@@ -25,17 +27,16 @@ log = structlog.stdlib.get_logger("rushes.query")
 class GrpcServer:
     """A gRPC server as a context: it answers once entered, and has stopped once left. Enter it once."""
 
-    def __init__(self, search: Search, library: Library, host: str, port: int) -> None:
-        """`port` 0: a free one. Nothing listens yet."""
+    def __init__(self, search: Search, library: Library, settings: HttpSettings) -> None:
+        """Port 0: a free one. Nothing listens yet."""
         self._calls = QueryCalls(search, library)
-        self._address = f"[{host}]" if ":" in host else host
-        self._asked_port = port
+        self._settings = settings
         self.port: int | None = None
         """Where it listens, once entered."""
 
     async def __aenter__(self) -> Self:
         """Raises ConfigurationError where it can't listen."""
-        self._server = grpc.aio.server(options=OPTIONS)
+        self._server = grpc.aio.server(interceptors=[Guard(SERVICE, self._settings)], options=OPTIONS)
         self._health = health.aio.HealthServicer()
         query_pb2_grpc.add_QueryServicer_to_server(self._calls, self._server)  # type: ignore[no-untyped-call]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
@@ -52,7 +53,8 @@ class GrpcServer:
         await self._server.stop(GRACE_S)
 
     def _bind(self) -> int:
-        address = f"{self._address}:{self._asked_port}"
+        host = self._settings.host
+        address = f"{f'[{host}]' if ':' in host else host}:{self._settings.grpc_port}"
         try:
             return int(self._server.add_insecure_port(address))
         except RuntimeError as error:

@@ -10,7 +10,7 @@ import grpc
 import structlog
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from rushes_query.answers import Answer
 from rushes_query.ask import DEFAULT_LIMIT, Ask, Limit
@@ -75,8 +75,14 @@ async def message(answer: Answer, kind: type[M]) -> M:
     return await asyncio.to_thread(lambda: cast(M, ParseDict(answer.model_dump(mode="json"), kind())))
 
 
+class _Page(BaseModel):
+    """How much is asked for, bounded as over HTTP."""
+
+    limit: Limit
+
+
 def _limit(asked: int) -> int:
-    return TypeAdapter(Limit).validate_python(asked or DEFAULT_LIMIT)
+    return _Page(limit=asked or DEFAULT_LIMIT).limit
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Form, Query, UploadFile
 
 from rushes_query.answers import SearchAnswer
 from rushes_query.ask import DEFAULT_LIMIT, MAX_IMAGE_BYTES, Ask, Ids, Limit, Words
-from rushes_query.http.bounded import BoundedRoute
 from rushes_query.http.unknown import unknown_is_404
 from rushes_query.search import Search
 from rushes_runtime.errors import InvalidError
@@ -15,7 +14,7 @@ from rushes_schemas.events import Language
 
 def routes(search: Search) -> APIRouter:
     """The routes."""
-    router = APIRouter(prefix="/v1", tags=["search"], dependencies=[Depends(unknown_is_404)], route_class=BoundedRoute)
+    router = APIRouter(prefix="/v1", tags=["search"], dependencies=[Depends(unknown_is_404)])
 
     @router.get("/search")
     async def search_words(

@@ -1,0 +1,114 @@
+"""How long a request may take, how slowly its body may come, how large it may be: nobody holds anything up."""
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rushes_runtime.settings import HttpSettings
+from rushes_runtime.web.problems import problem
+
+UNBOUNDED = ("/v1/uploads",)
+"""Paths whose bodies have a bound of their own, and whose answers take what they take: a large file is read again
+before it is promised."""
+
+
+class Patience:
+    """Answers 408 to a body that comes too slowly, 413 to one that is too large, and 504 where the answer takes too
+    long to begin.
+
+    An answer that is given before the body was read closes the connection: what would come is no request.
+    """
+
+    def __init__(self, app: ASGIApp, settings: HttpSettings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        bounded = not scope["path"].startswith(UNBOUNDED)
+        exchange = _Exchange(scope, receive, send, self._settings, bounded)
+        try:
+            async with asyncio.timeout(None) as exchange.limit:
+                exchange.body_came()
+                await self._app(scope, exchange.receive, exchange.send)
+        except TimeoutError:
+            if exchange.started or not exchange.limit.expired():
+                raise
+            sentence = (
+                f"There is no answer within {self._settings.time_limit_s:g} s; ask for less, or try again in a while."
+            )
+            await problem(504, sentence, "time_limit")(scope, receive, exchange.send)
+
+
+class _Exchange:
+    """One request and its answer. `limit` ends it; it runs from the body's end to the answer's beginning."""
+
+    limit: asyncio.Timeout
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, settings: HttpSettings, bounded: bool) -> None:
+        self._receive, self._send = receive, send
+        self._limit_s = settings.time_limit_s if bounded else None
+        self._most = settings.max_body if bounded else None
+        self._budget = _Budget(settings.patience_s, settings.slowest_body, asyncio.get_running_loop().time)
+        headers = Headers(scope=scope)
+        self._length = int(headers.get("content-length", "0"))  # h11 refuses what is no number
+        self._more_body = self._length > 0 or "transfer-encoding" in headers
+        self._came = 0
+        self.started = False
+
+    def body_came(self) -> None:
+        """From now on it is the server who is waited for."""
+        if not self._more_body and self._limit_s is not None and not self.started:
+            self.limit.reschedule(asyncio.get_running_loop().time() + self._limit_s)
+
+    async def receive(self) -> Message:
+        if not self._more_body:
+            return await self._receive()
+        self._check_size()
+        message = await self._budget.spent_on(self._receive)
+        self._came += len(message.get("body", b""))
+        self._check_size()
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            self._more_body = False
+            self.body_came()
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            if not self.limit.expired():
+                self.limit.reschedule(None)
+            if self._more_body:
+                MutableHeaders(scope=message)["Connection"] = "close"
+        await self._send(message)
+
+    def _check_size(self) -> None:
+        if self._most is not None and max(self._came, self._length) > self._most:
+            raise HTTPException(413, f"The request's body has more than {self._most:,} bytes.")
+
+
+class _Budget:
+    """Seconds that may be waited for a body: `most_s` at the start, and more for every byte, up to as many again."""
+
+    def __init__(self, most_s: float, bytes_per_s: float, clock: Callable[[], float]) -> None:
+        self._most_s = self._left_s = most_s
+        self._rate = bytes_per_s
+        self._clock = clock
+
+    async def spent_on(self, receive: Receive) -> Message:
+        """The next message. Raises HTTPException 408 where the budget is spent."""
+        before = self._clock()
+        try:
+            async with asyncio.timeout(self._left_s):
+                message = await receive()
+        except TimeoutError:
+            sentence = f"The request's body comes too slowly: send at least {self._rate:g} bytes a second."
+            raise HTTPException(408, sentence) from None
+        earned_s = len(message.get("body", b"")) / self._rate
+        self._left_s = min(self._most_s, self._left_s - (self._clock() - before) + earned_s)
+        return message
