@@ -9,7 +9,7 @@ EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
 CODE := schemas runtime models/rushes_models services cli testing tests examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
 
-.PHONY: demo test lint format types schemas docs proto clean help
+.PHONY: demo test test-all lint format types schemas docs proto clean help
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -18,7 +18,11 @@ demo: $(VENV)/.installed  ## Add the examples to an instance of its own, search 
 	$(VENV)/bin/python -m rushes_cli.demo
 
 test: $(VENV)/.tests lint types  ## All checks and tests that need no more than a Python
-	$(VENV)/bin/python -m pytest -m "not all"
+	$(VENV)/bin/python -m pytest -m "not all" -p tests.skips
+
+test-all: $(VENV)/.tests-all  ## The tests that need more: Apache Kafka, MinIO, torch, Docker; installs what is missing
+	tests/setup-all.sh
+	$(VENV)/bin/python -m pytest -m all -p tests.skips
 
 lint: $(VENV)/.tests
 	$(VENV)/bin/ruff check .
@@ -55,4 +59,8 @@ $(VENV)/.installed: $(VENV)/bin/uv constraints.txt overrides.txt $(PYPROJECTS)
 
 $(VENV)/.tests: $(VENV)/.installed tests/requirements.txt
 	$(UV) --requirement tests/requirements.txt
+	touch $@
+
+$(VENV)/.tests-all: $(VENV)/.tests tests/requirements-all.txt
+	$(UV) --requirement tests/requirements-all.txt
 	touch $@

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,8 @@ def cached(name: str, make: Callable[[Path], None]) -> Path:
 
 def fetch(command: list[str], **environment: str) -> None:
     """Run a package manager. Raises AssertionError with what it said where it fails."""
-    program = shutil.which(command[0])
+    ours = Path(sys.executable).parent  # Go comes in a wheel
+    program = shutil.which(command[0], path=f"{ours}{os.pathsep}{os.environ['PATH']}")
     assert program, f"{command[0]} is not installed: run tests/setup-all.sh, or `make test-all`, which does"
     done = subprocess.run(
         [program, *command[1:]], env=os.environ | environment, capture_output=True, text=True, check=False

@@ -126,9 +126,7 @@ def _properties(addresses: Addresses, controller: str, data: Path, certificates:
         "log.dirs": str(data),
         "sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
         sasl("scram-sha-512.sasl.jaas.config"): f"{login}.scram.ScramLoginModule required;",
-        sasl(
-            "plain.sasl.jaas.config"
-        ): f'{login}.plain.PlainLoginModule required user_{PLAIN_USER}="{PLAIN_PASSWORD}";',
+        sasl("plain.sasl.jaas.config"): f"{login}.plain.PlainLoginModule required {PLAIN_LOGIN};",
         sasl("ssl.keystore.type"): "PEM",
         sasl("ssl.keystore.location"): str(certificates.server),
         "broker.session.timeout.ms": "2000",  # for so long a killed broker is not taken back
