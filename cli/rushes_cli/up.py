@@ -14,7 +14,7 @@ from rushes_runtime.logs import configure_logs
 from rushes_runtime.platform import Platform, open_platform
 from rushes_runtime.service import serve
 from rushes_runtime.settings import HttpSettings, Settings, load
-from rushes_runtime.web.gate import check_exposure
+from rushes_runtime.web.keys import check_exposure
 from rushes_schemas.topics import VIDEO_UPLOADED
 
 PARTITIONS = 2

@@ -21,7 +21,7 @@ from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import HttpSettings, Settings
 from rushes_runtime.web.app import web_app
 from rushes_runtime.web.connection import MOST_HEADERS, PatientConnection, more_files
-from rushes_runtime.web.gate import check_exposure
+from rushes_runtime.web.keys import check_exposure
 
 log = structlog.stdlib.get_logger("rushes.service")
 

@@ -1,11 +1,11 @@
-"""The gate in front of the HTTP routes. It stands before anything of a body is read."""
+"""The keys, asked for before anything of a request's body is read."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Asgi
 
 from rushes_runtime.settings import Scope
-from rushes_runtime.web.gate import Gate, Refusal
+from rushes_runtime.web.keys import Keys, Refusal
 from rushes_runtime.web.problems import problem
 
 STATUS = {"unauthenticated": 401, "forbidden": 403, "too_many": 429}
@@ -29,9 +29,9 @@ def scope_needed(method: str, path: str) -> Scope | None:
 class Admission:
     """Answers 401, 403 and 429; what is let through goes on to the app, with `caller` in its state."""
 
-    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+    def __init__(self, app: ASGIApp, keys: Keys) -> None:
         self._app = app
-        self._gate = gate
+        self._keys = keys
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
         needed = scope_needed(scope["method"], scope["path"]) if scope["type"] == "http" else None
@@ -39,7 +39,7 @@ class Admission:
             client = scope.get("client")
             try:
                 authorization = Headers(scope=scope).get("authorization")
-                caller = await self._gate.admit(authorization, needed, client[0] if client else "somebody")
+                caller = await self._keys.admit(authorization, needed, client[0] if client else "somebody")
             except Refusal as refusal:
                 await _refused(refusal)(scope, receive, send)
                 return

@@ -10,8 +10,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from rushes_runtime.checks import Check
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.admission import Admission
-from rushes_runtime.web.gate import Gate
 from rushes_runtime.web.health import health
+from rushes_runtime.web.keys import Keys
 from rushes_runtime.web.openapi import document
 from rushes_runtime.web.patience import Patience
 from rushes_runtime.web.problems import answer_problems
@@ -42,7 +42,7 @@ def web_app(
     # The last one added is the first to see a request.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL)
     app.add_middleware(Patience, settings=settings)
-    app.add_middleware(Admission, gate=Gate(settings))
+    app.add_middleware(Admission, keys=Keys(settings))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

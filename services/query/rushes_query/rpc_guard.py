@@ -1,4 +1,4 @@
-"""What stands before every gRPC call: the gate, an id for the log, and a limit to its time."""
+"""What stands before every gRPC call: the keys, an id for the log, and a limit to its time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ import grpc
 import structlog
 
 from rushes_runtime.settings import HttpSettings
-from rushes_runtime.web.gate import Gate, Refusal
+from rushes_runtime.web.keys import Keys, Refusal
 from rushes_runtime.web.record import ACCEPTED
 
 CODES = {
@@ -31,7 +31,7 @@ class Guard(grpc.aio.ServerInterceptor):
 
     def __init__(self, service: str, settings: HttpSettings) -> None:
         self._prefix = f"/{service}/"
-        self._gate = Gate(settings)
+        self._keys = Keys(settings)
         self._limit_s = settings.time_limit_s
 
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
@@ -51,7 +51,7 @@ class Guard(grpc.aio.ServerInterceptor):
         structlog.contextvars.bind_contextvars(request_id=request_id)
         await context.send_initial_metadata(((REQUEST_ID, request_id),))
         try:
-            await self._gate.admit(said.get("authorization"), "read", _address(context.peer()))
+            await self._keys.admit(said.get("authorization"), "read", _address(context.peer()))
         except Refusal as refusal:
             wait = (("retry-after", str(refusal.retry_after_s)),) if refusal.retry_after_s else ()
             await context.abort(CODES[refusal.kind], str(refusal), wait)

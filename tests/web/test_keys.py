@@ -8,7 +8,7 @@ import pytest
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.settings import HttpSettings, Settings, load
 from rushes_runtime.web.admission import scope_needed
-from rushes_runtime.web.gate import check_exposure, is_loopback
+from rushes_runtime.web.keys import check_exposure, is_loopback
 
 from .conftest import Serving
 

@@ -1,4 +1,4 @@
-"""Who may ask: API keys with scopes, and how often. Both doors, HTTP and gRPC, ask here; it knows no transport."""
+"""Who may ask: API keys with scopes, and how often. Both doors, HTTP and gRPC, ask here; no transport is known here."""
 
 import hashlib
 import hmac
@@ -28,7 +28,7 @@ class Refusal(Exception):
         self.retry_after_s = retry_after_s
 
 
-class Gate:
+class Keys:
     """Lets requests through, or refuses them. Where no keys are set everybody may do everything."""
 
     def __init__(self, settings: HttpSettings) -> None:
