@@ -10,12 +10,13 @@ from rushes_cli.compose import SERVICES
 from rushes_ingest.recover import unfinished
 from rushes_runtime import tansu
 from rushes_runtime.bus.topics import provision
+from rushes_runtime.deletion import orders
 from rushes_runtime.logs import configure_logs
 from rushes_runtime.platform import Platform, open_platform
 from rushes_runtime.service import serve
 from rushes_runtime.settings import HttpSettings, Settings, load
 from rushes_runtime.web.keys import check_exposure
-from rushes_schemas.topics import VIDEO_UPLOADED
+from rushes_schemas.topics import VIDEO_DELETED, VIDEO_UPLOADED
 
 PARTITIONS = 2
 """One process consumes each topic, so more would only make the broker's work."""
@@ -83,6 +84,8 @@ async def _serve(platform: Platform, data: Path) -> None:
     console = Console(stderr=True)
 
     async def announce(broker: KafkaBroker) -> None:
+        async for deleted in orders(platform.blobs):
+            await broker.publish(deleted, VIDEO_DELETED.name)
         again = 0
         async for event in unfinished(platform):
             await broker.publish(event, VIDEO_UPLOADED.name)

@@ -1,8 +1,9 @@
 """The blob store: the truth about every video. A folder, S3 or memory, by URL."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,8 @@ READ_AHEAD = 4 * 1024 * 1024
 """Bytes that a media reader fetches at a time from a remote store."""
 CHUNK = 1024 * 1024
 """Bytes that a stream yields at a time, at least."""
+DELETE_AT_ONCE = 32
+"""Blobs that are removed at the same time."""
 
 
 class BlobsUnavailable(TransientError):
@@ -131,12 +134,12 @@ class Blobs:
 
     async def delete(self, *keys: str) -> None:
         """Remove blobs; one that is not there is no error."""
-        for key in keys:
-            try:
-                with _translated(key):
-                    await obstore.delete_async(self._store, key)
-            except BlobMissing:
-                continue
+        for start in range(0, len(keys), DELETE_AT_ONCE):
+            await asyncio.gather(*map(self._delete, keys[start : start + DELETE_AT_ONCE]))
+
+    async def _delete(self, key: str) -> None:
+        with suppress(BlobMissing), _translated(key):
+            await obstore.delete_async(self._store, key)
 
     def presigned(self, key: str, expires: timedelta) -> str | None:
         """A link that fetches the blob without credentials for a while, or None where the store has no such thing."""

@@ -25,7 +25,7 @@ LEGS: tuple[Leg, ...] = ("visual", "speech", "lexical")
 SCENE_KEYWORD_FIELDS = ("video_id", "language", "recipe")
 SCENE_INTEGER_FIELDS = ("segment", "scene", "start_ms", "end_ms")
 SCENE_BOOL_FIELDS = ("fallback",)
-VIDEO_KEYWORD_FIELDS = ("status", "uri", "filename")
+VIDEO_KEYWORD_FIELDS = ("video_id", "status", "uri", "filename")
 VIDEO_INTEGER_FIELDS = ("updated_at",)
 
 VideoStatus = Literal["processing", "indexed", "degraded", "failed"]

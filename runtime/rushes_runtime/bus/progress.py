@@ -16,7 +16,13 @@ def now_ms() -> int:
 def progressed(event: SegmentPlanned, stage: StageName, status: ProgressStatus = "done", **more: Any) -> VideoProgress:
     """The progress event of a stage that worked on this event's segment."""
     return VideoProgress(
-        video_id=event.video.video_id, segment=event.segment.index, stage=stage, status=status, at=now_ms(), **more
+        video_id=event.video.video_id,
+        segment=event.segment.index,
+        stage=stage,
+        status=status,
+        at=now_ms(),
+        stored_at=event.video.stored_at,
+        **more,
     )
 
 
@@ -39,6 +45,7 @@ def stumbled(
     if subject.video_id is None:
         return None
     upload = event if isinstance(event, VideoUploaded) else None
+    sent_at = (upload.accepted_at or 0) if upload else 0
     return VideoProgress(
         video_id=subject.video_id,
         segment=subject.segment,
@@ -46,6 +53,7 @@ def stumbled(
         status=status,
         reason=reason or f"{failure.reason}: {failure.sentence}",
         # The door may be another machine, whose clock is ahead.
-        at=max(now_ms(), (upload.accepted_at or 0) if upload else 0),
+        at=max(now_ms(), sent_at),
         source=upload,
+        stored_at=event.video.stored_at if isinstance(event, SegmentPlanned) else sent_at,
     )

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Protocol
 
-from rushes_embed.collection import ensure_scenes, models_recipe
+from rushes_embed.collection import ensure_scenes, models_recipe, remove_points
 from rushes_embed.points import points_of, stale, texts_of
 from rushes_embed.settings import EmbedSettings
 from rushes_embed.vectors import Vectors, VisualVectors, load, read, see
@@ -16,6 +16,7 @@ from rushes_runtime.artefacts import Artefact, find_or_make
 from rushes_runtime.bus.progress import made
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.compute import ComputeChild
+from rushes_runtime.deletion import drops_deleted
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
@@ -79,6 +80,7 @@ def handle(stage: Stage, platform: Platform, embed: Embed, images: ImageTextEnco
     collection = f"{SCENES_ALIAS}-{models}"
 
     @stage.consumes(SCENES_DETECTED)
+    @drops_deleted(platform.blobs, partial(remove_points, platform.index))
     async def on_scenes_detected(event: ScenesDetected) -> None:
         """Put the segment's scenes into the index, in the place of what was there of them."""
         artefact = artefact_of(event, images)

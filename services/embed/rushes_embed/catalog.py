@@ -2,19 +2,24 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from rushes_embed import dead_letters
-from rushes_embed.collection import ensure_scenes, ensure_videos
+from rushes_embed.collection import ensure_scenes, ensure_videos, of_video
+from rushes_embed.forget import forget, remove_record
 from rushes_embed.ledger import applied, is_complete, standing
 from rushes_models.registry import image_text_encoder, text_encoder
 from rushes_runtime.bus.dead import DeadLetters
+from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
-from rushes_runtime.index.port import Filter, Index, Match, Point
+from rushes_runtime.deletion import drops_deleted, forget_marks
+from rushes_runtime.index.port import Index, Point
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
-from rushes_schemas.events import VideoProgress
+from rushes_runtime.settings import TopicSettings
+from rushes_schemas.events import VideoDeleted, VideoProgress
 from rushes_schemas.index import SCENES_ALIAS, VIDEOS_COLLECTION, VideoRecord, as_payload
-from rushes_schemas.topics import VIDEO_PROGRESS
+from rushes_schemas.topics import VIDEO_DELETED, VIDEO_PROGRESS
 
 
 def build(platform: Platform) -> Service:
@@ -29,10 +34,11 @@ def build(platform: Platform) -> Service:
             image_text_encoder(models.image_text, models.threads),
             text_encoder(models.text, models.threads),
         )
+        await forget_marks(platform.blobs, now_ms() - _longest_retention_ms(platform.settings.topics))
         yield
 
-    stage = Stage("catalog", platform, {"index": platform.index.ready})
-    handle(stage, platform.index)
+    stage = Stage("catalog", platform, {"index": platform.index.ready, "blobs": platform.blobs.ready})
+    handle(stage, platform)
     return Service(
         "catalog",
         bus=[stage.router],
@@ -42,10 +48,17 @@ def build(platform: Platform) -> Service:
     )
 
 
-def handle(stage: Stage, index: Index) -> None:
-    """Register the handler. A video's events come in order, since they are keyed by it."""
+def handle(stage: Stage, platform: Platform) -> None:
+    """Register the handlers. A video's progress comes in order, since it is keyed by it."""
+    index = platform.index
+
+    @stage.consumes(VIDEO_DELETED)
+    async def on_video_deleted(event: VideoDeleted) -> None:
+        """Remove all that there is of the video."""
+        await forget(platform, event)
 
     @stage.consumes(VIDEO_PROGRESS)
+    @drops_deleted(platform.blobs, partial(remove_record, index))
     async def on_video_progress(event: VideoProgress) -> None:
         """Write what the event says into the ledger, and count the points once nothing is left to do."""
         record = applied(await find_record(index, event.video_id), event)
@@ -65,4 +78,8 @@ async def put_record(index: Index, record: VideoRecord) -> None:
 
 
 async def _count(index: Index, video_id: str) -> int:
-    return await index.count(SCENES_ALIAS, Filter([Match("video_id", [video_id])]))
+    return await index.count(SCENES_ALIAS, of_video(video_id))
+
+
+def _longest_retention_ms(topics: TopicSettings) -> int:
+    return max(topics.retention_h, topics.dead_letter_retention_h) * 3_600_000

@@ -2,7 +2,7 @@
 
 from rushes_models.lexical import LexicalEncoder
 from rushes_models.ports import ImageTextEncoder, TextEncoder
-from rushes_runtime.index.port import CollectionSpec, DenseSpec, Index
+from rushes_runtime.index.port import CollectionSpec, DenseSpec, Filter, Index, Match
 from rushes_runtime.recipe import recipe
 from rushes_schemas.index import (
     LEXICAL,
@@ -53,3 +53,25 @@ async def ensure_scenes(index: Index, images: ImageTextEncoder, texts: TextEncod
 async def ensure_videos(index: Index) -> None:
     """Make the catalog's collection unless it is there."""
     await index.ensure(VIDEOS_COLLECTION, VIDEOS)
+
+
+async def scenes_collections(index: Index) -> list[str]:
+    """The names of all collections of scenes, the alias's and others."""
+    return [name for name in await index.collections() if name.startswith(f"{SCENES_ALIAS}-")]
+
+
+async def count_points(index: Index, video_id: str) -> int:
+    """How many points of a video there are, in all collections."""
+    counts = [await index.count(name, of_video(video_id)) for name in await scenes_collections(index)]
+    return sum(counts)
+
+
+async def remove_points(index: Index, video_id: str) -> None:
+    """Remove the points of a video from all collections."""
+    for name in await scenes_collections(index):
+        await index.delete(name, of_video(video_id))
+
+
+def of_video(video_id: str) -> Filter:
+    """What belongs to a video."""
+    return Filter([Match("video_id", [video_id])])

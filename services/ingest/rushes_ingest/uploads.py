@@ -17,6 +17,7 @@ from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source, forget, store
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
+from rushes_runtime.deletion import BeingDeleted, is_deleted
 from rushes_runtime.errors import BrokerUnavailable, InvalidError
 from rushes_schemas.events import VideoUploaded
 
@@ -51,7 +52,7 @@ def uploads(blobs: Blobs, settings: IngestSettings, check: Check, publish: Publi
         form = await _Form.read(request, blobs, settings)
         event = form.event()
         await _looked_at(blobs, form.source, check, event)
-        accepted_at = await _announce(blobs, publish, event)
+        accepted_at = await announce(blobs, publish, event)
         video_id = form.source.video_id
         return Accepted(video_id=video_id, status_url=f"/v1/videos/{video_id}", accepted_at=accepted_at)
 
@@ -59,7 +60,7 @@ def uploads(blobs: Blobs, settings: IngestSettings, check: Check, publish: Publi
     async def from_uri(event: VideoUploaded) -> Accepted:
         """Have a video fetched from a `file:`, `s3:` or `https:` URI."""
         allow(event.uri, settings)
-        accepted_at = await _announce(blobs, publish, event)
+        accepted_at = await announce(blobs, publish, event)
         status_url = f"/v1/videos?{urlencode({'uri': event.uri})}"
         return Accepted(video_id=None, status_url=status_url, accepted_at=accepted_at)
 
@@ -135,9 +136,12 @@ async def _looked_at(blobs: Blobs, source: Source, check: Check, event: VideoUpl
     except InvalidError:
         await forget(blobs, source)
         raise
+    if await is_deleted(blobs, source.video_id, source.stored_at):
+        raise BeingDeleted(f"the video {source.video_id} was deleted while it arrived; send it again in a moment")
 
 
-async def _announce(blobs: Blobs, publish: Publish, event: VideoUploaded) -> int:
+async def announce(blobs: Blobs, publish: Publish, event: VideoUploaded) -> int:
+    """Publish an event; when it was accepted, in ms since the Unix epoch. Raises BrokerUnavailable."""
     accepted_at = now_ms()
     event = event.model_copy(update={"accepted_at": accepted_at})
     await note(blobs, event)
