@@ -99,6 +99,10 @@ class Client:
         page = self._ask(VideosPage, "GET", "/v1/videos", params={"uri": uri})
         return next((video for video in page.videos if video.uri == uri), None)
 
+    def edit(self, video_id: str, patch: Mapping[str, Any]) -> Accepted:
+        """Correct what is said of a video; None forgets it."""
+        return self._ask(Accepted, "PATCH", f"/v1/videos/{_segment(video_id)}", json=dict(patch))
+
     def delete(self, video_id: str) -> Deletion:
         """Have a video forgotten everywhere."""
         return self._ask(Deletion, "DELETE", f"/v1/videos/{_segment(video_id)}")

@@ -8,6 +8,7 @@ import structlog
 
 from rushes_ingest.declared import declare
 from rushes_ingest.deletions import deletions
+from rushes_ingest.edits import edits
 from rushes_ingest.fetch import STORED, allow, fetch
 from rushes_ingest.pending import dealt_with
 from rushes_ingest.plan import STAGE_VERSION
@@ -67,6 +68,7 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
         bus=[stage.router],
         http=[
             uploads(platform.blobs, settings, playable, announce.publish),
+            edits(platform.blobs, announce.publish),
             deletions(platform.blobs, forget.publish),
         ],
         checks=stage.checks,
