@@ -32,7 +32,7 @@ SERVICES: dict[str, Callable[[Platform], Service]] = {
     "asr": lambda platform: asr.build(platform, load(AsrSettings).asr),
     "scenes": lambda platform: scenes.build(platform, load(scenes.Settings).scenes),
     "embed": lambda platform: embed.build(platform, load(EmbedSettings).embed),
-    "catalog": catalog.build,
+    "catalog": lambda platform: catalog.build(platform, load(EmbedSettings).catalog),
     "query": _query,
 }
 """Each builds a service from the platform and its own part of the settings; nothing connects or loads."""

@@ -28,7 +28,7 @@ class Topic:
     version: int = 1
 
 
-VIDEO_UPLOADED = Topic("video-uploaded", VideoUploaded, "uri", ("any client", "ingest"), ("ingest",))
+VIDEO_UPLOADED = Topic("video-uploaded", VideoUploaded, "uri", ("any client", "ingest", "catalog"), ("ingest",))
 SEGMENT_PLANNED = Topic("segment-planned", SegmentPlanned, "video_id:segment", ("ingest",), ("asr",))
 SEGMENT_TRANSCRIBED = Topic("segment-transcribed", SegmentTranscribed, "video_id:segment", ("asr",), ("scenes",))
 SCENES_DETECTED = Topic("scenes-detected", ScenesDetected, "video_id:segment", ("scenes",), ("embed",))

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from rushes_embed.catalog import put_record
 from rushes_embed.collection import scenes_collections
+from rushes_embed.records import put_record
 from rushes_ingest.store import Source
 from rushes_runtime.artefacts import write
 from rushes_runtime.index.port import CollectionSpec, DenseSpec, Filter, Match, Point

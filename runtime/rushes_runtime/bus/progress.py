@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from rushes_runtime.artefacts import Made
-from rushes_runtime.bus.failure import Failure
+from rushes_runtime.bus.failure import Subject
 from rushes_schemas.events import Event, ProgressStatus, SegmentPlanned, StageName, VideoProgress, VideoUploaded
 
 
@@ -35,13 +35,9 @@ def made(event: SegmentPlanned, result: Made[Any], **more: Any) -> VideoProgress
 
 
 def stumbled(
-    stage: StageName, status: ProgressStatus, event: Event | None, failure: Failure, reason: str | None = None
+    stage: StageName, status: ProgressStatus, event: Event | None, subject: Subject, reason: str
 ) -> VideoProgress | None:
-    """The progress event of a record that failed; None where nobody knows what video it speaks of.
-
-    `reason` replaces the failure's own.
-    """
-    subject = failure.subject
+    """The progress event of a record that failed; None where nobody knows what video it speaks of."""
     if subject.video_id is None:
         return None
     upload = event if isinstance(event, VideoUploaded) else None
@@ -51,7 +47,7 @@ def stumbled(
         segment=subject.segment,
         stage=stage,
         status=status,
-        reason=reason or f"{failure.reason}: {failure.sentence}",
+        reason=reason,
         # The door may be another machine, whose clock is ahead.
         at=max(now_ms(), sent_at),
         source=upload,

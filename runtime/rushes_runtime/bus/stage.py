@@ -106,8 +106,11 @@ class Stage:
             await self._give_up(event, failure)
 
     async def _tell(self, event: Event | None, failure: Failure, status: ProgressStatus) -> None:
-        if self.service in STAGES and (said := stumbled(cast(StageName, self.service), status, event, failure)):
-            await self.progress.publish(said)
+        if self.service in STAGES:
+            reason = f"{failure.reason}: {failure.sentence}"
+            said = stumbled(cast(StageName, self.service), status, event, failure.subject, reason)
+            if said is not None:
+                await self.progress.publish(said)
 
     async def _put(self, topic: str, record: ConsumerRecord, failure: Failure) -> None:
         if self._producer is None:
