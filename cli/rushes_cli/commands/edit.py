@@ -1,8 +1,18 @@
 """The arguments of `rushes edit`."""
 
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated
 
 import typer
+
+
+class Field(StrEnum):
+    """What can be forgotten."""
+
+    TITLE = "title"
+    DESCRIPTION = "description"
+    LANGUAGE = "language"
+    METADATA = "metadata"
 
 
 def edit(
@@ -13,10 +23,7 @@ def edit(
     metadata: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="All facts of your own; repeat for each.")
     ] = None,
-    clear: Annotated[
-        list[Literal["title", "description", "language", "metadata"]] | None,
-        typer.Option(help="Forget what was said of it; may be repeated."),
-    ] = None,
+    clear: Annotated[list[Field] | None, typer.Option(help="Forget what was said of it; may be repeated.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the video is found by what it says now.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what became of it as JSON.")] = False,
 ) -> None:
@@ -36,5 +43,5 @@ def edit(
 
     said = described(title, description, language, metadata or ())
     with Client(instance_url()) as client:
-        if not run(client, video_id, said, clear or (), wait=wait, as_json=as_json):
+        if not run(client, video_id, said, [field.value for field in clear or ()], wait=wait, as_json=as_json):
             raise typer.Exit(1)
