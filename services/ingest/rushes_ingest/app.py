@@ -6,6 +6,7 @@ from functools import partial
 
 import structlog
 
+from rushes_ingest.accept import Acceptance
 from rushes_ingest.declared import declare
 from rushes_ingest.deletions import deletions
 from rushes_ingest.edits import edits
@@ -13,6 +14,7 @@ from rushes_ingest.fetch import STORED, allow, fetch
 from rushes_ingest.pending import dealt_with
 from rushes_ingest.plan import STAGE_VERSION
 from rushes_ingest.prepare import Preparer, check, prepare
+from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source, find_source, store
 from rushes_ingest.uploads import uploads
@@ -63,11 +65,13 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
     stage = Stage("ingest", platform, {"blobs": platform.blobs.ready})
     handle(stage, platform, settings, in_child)
     announce, forget = stage.publishes(VIDEO_UPLOADED), stage.publishes(VIDEO_DELETED)
+    acceptance = Acceptance(platform.blobs, playable, announce.publish)
     return Service(
         "ingest",
         bus=[stage.router],
         http=[
-            uploads(platform.blobs, settings, playable, announce.publish),
+            uploads(acceptance, settings),
+            resumable(acceptance, settings),
             edits(platform.blobs, announce.publish),
             deletions(platform.blobs, forget.publish),
         ],

@@ -5,8 +5,8 @@ from typing import Annotated, cast, get_args
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
+from rushes_ingest.accept import Accepted, Publish, announce
 from rushes_ingest.store import find_source
-from rushes_ingest.uploads import Accepted, Publish, announce
 from rushes_runtime.blobs import Blobs
 from rushes_schemas.events import ClearableField, Language, Metadata, VideoUploaded
 

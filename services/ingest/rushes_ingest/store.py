@@ -1,5 +1,6 @@
 """Bytes into the blob store, hashed on the way and never whole in memory."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -75,6 +76,18 @@ async def store(
         return await _settle(blobs, incoming, source)
     finally:
         await blobs.delete(incoming)
+
+
+async def adopt(blobs: Blobs, key: str) -> Source:
+    """Store bytes that already lie in the blob store, under another key, without copying them. Raises BeingDeleted."""
+    digest = hashlib.sha256()
+    size = 0
+    async for chunk in blobs.stream(key):
+        await asyncio.to_thread(digest.update, chunk)
+        size += len(chunk)
+    sha256 = digest.hexdigest()
+    source = Source(video_id=video_id(sha256), sha256=sha256, size_bytes=size, stored_at=now_ms())
+    return await _settle(blobs, key, source)
 
 
 async def _settle(blobs: Blobs, incoming: str, source: Source) -> Source:
