@@ -6,12 +6,12 @@ from functools import partial
 
 from rushes_embed import dead_letters
 from rushes_embed.collection import ensure_scenes, ensure_videos
+from rushes_embed.encoders import chosen
 from rushes_embed.forget import forget, remove_record
 from rushes_embed.ledger import applied, is_complete, standing
 from rushes_embed.reconcile import Reconciler
 from rushes_embed.records import find_record, indexed_points, put_record
 from rushes_embed.settings import CatalogSettings
-from rushes_models.registry import image_text_encoder, text_encoder
 from rushes_runtime.bus.dead import DeadLetters
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
@@ -25,16 +25,12 @@ from rushes_schemas.topics import VIDEO_DELETED, VIDEO_PROGRESS, VIDEO_UPLOADED
 
 def build(platform: Platform, settings: CatalogSettings) -> Service:
     """The service; it needs no model, only to know which ones the points are counted of."""
-    models = platform.settings.models
+    images, texts = chosen(platform.settings.models)
 
     @asynccontextmanager
     async def collections_there() -> AsyncIterator[None]:
         await ensure_videos(platform.index)
-        await ensure_scenes(
-            platform.index,
-            image_text_encoder(models.image_text, models.threads),
-            text_encoder(models.text, models.threads),
-        )
+        await ensure_scenes(platform, images, texts)
         await forget_marks(platform.blobs, now_ms() - _longest_retention_ms(platform.settings.topics))
         yield
 
