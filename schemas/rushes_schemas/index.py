@@ -1,5 +1,6 @@
 """The index contract: what lies in Qdrant, under which names."""
 
+import json
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -22,10 +23,11 @@ LEXICAL: Final = "lexical"
 Leg = Literal["visual", "speech", "lexical"]
 LEGS: tuple[Leg, ...] = ("visual", "speech", "lexical")
 
-SCENE_KEYWORD_FIELDS = ("video_id", "language", "recipe")
-SCENE_INTEGER_FIELDS = ("segment", "scene", "start_ms", "end_ms")
+SCENE_KEYWORD_FIELDS = ("video_id", "language", "recipe", "metadata_pairs")
+SCENE_INTEGER_FIELDS = ("segment", "scene", "start_ms", "end_ms", "duration_ms", "added_at", "indexed_at")
 SCENE_BOOL_FIELDS = ("fallback",)
-VIDEO_KEYWORD_FIELDS = ("video_id", "status", "uri", "filename")
+SCENE_PHRASE_FIELDS = ("phrase_terms",)
+VIDEO_KEYWORD_FIELDS = ("status", "uri", "filename")
 VIDEO_INTEGER_FIELDS = ("updated_at",)
 
 VideoStatus = Literal["processing", "indexed", "degraded", "failed"]
@@ -52,6 +54,21 @@ class ScenePayload(BaseModel):
     keyframe_times_ms: tuple[int, ...] = ()
     """When each row of the visual vector is shown."""
     metadata: Metadata = {}
+    metadata_pairs: tuple[str, ...] = ()
+    """The metadata once more, as `pair` writes each: what is filtered by."""
+    word_places: tuple[int, ...] = ()
+    """Where in `text` each word begins; empty where nothing is said."""
+    word_times_ms: tuple[int, ...] = ()
+    """When each of these words begins."""
+    phrase_terms: str = ""
+    """What phrases are looked for in: the terms of `text`, and the first ones of the scene after it, since a cut does
+    not wait for the end of a sentence."""
+    duration_ms: int | None = None
+    """The whole video's."""
+    added_at: int | None = None
+    """When the installation first knew of the video, in milliseconds since the Unix epoch."""
+    indexed_at: int | None = None
+    """When this point was written, in milliseconds since the Unix epoch."""
     recipe: str
 
 
@@ -94,6 +111,11 @@ class VideoRecord(BaseModel):
     ingest: StageEntry | None = None
     segments: dict[str, dict[str, StageEntry]] = {}
     """Segment number as text -> stage -> what that stage last said."""
+
+
+def pair(key: str, value: str | int | float | bool) -> str:
+    """An entry of the metadata as one filters by it: `camera=B`, `take=2`, `indoors=true`."""
+    return f"{key}={value if isinstance(value, str) else json.dumps(value)}"
 
 
 def as_payload(model: BaseModel) -> dict[str, Any]:

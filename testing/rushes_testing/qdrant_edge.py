@@ -19,17 +19,18 @@ from rushes_runtime.index.port import (
     DenseSpec,
     Filter,
     Match,
+    Phrase,
     Point,
     Query,
     Range,
     Sparse,
     UnknownCollection,
 )
-from rushes_runtime.index.server_convert import KINDS, to_sparse_vectors, to_vectors
+from rushes_runtime.index.server_convert import TYPES, to_sparse_vectors, to_vectors
 from rushes_runtime.index.specs import fields_of, with_fields
 
 DONE = models.UpdateResult(operation_id=0, status=models.UpdateStatus.COMPLETED)
-FIELDS = {kind: name for name, kind in KINDS.items()}
+SCHEMA_TYPES = {kind: its for its, kind in TYPES.items()}
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class EdgeEngine:
 
     async def create_payload_index(self, name: str, field: str, kind: models.PayloadSchemaType) -> None:
         spec = await self._spec(name)
-        await self._index.ensure(name, with_fields(spec, fields_of(spec) | {field: FIELDS[kind]}))
+        await self._index.ensure(name, with_fields(spec, fields_of(spec) | {field: TYPES[kind]}))
 
     async def upsert(self, name: str, points: Sequence[models.PointStruct]) -> models.UpdateResult:
         await self._index.upsert(name, [_point(each) for each in points])
@@ -104,8 +105,8 @@ class EdgeEngine:
     async def retrieve(
         self, name: str, ids: Sequence[Any], with_payload: Any, with_vectors: Any
     ) -> list[models.Record]:
-        assert with_payload is True, "only whole payloads are answered here"
-        found = await self._index.get(name, [str(each) for each in ids], bool(with_vectors))
+        vectors = with_vectors if isinstance(with_vectors, list) else bool(with_vectors)
+        found = await self._index.get(name, [str(each) for each in ids], vectors, _fields(with_payload))
         return [_record(each) for each in found]
 
     async def count(self, name: str, filter: models.Filter | None, exact: bool) -> models.CountResult:
@@ -162,7 +163,8 @@ def _info(spec: CollectionSpec) -> models.CollectionInfo:
         segments_count=1,
         config=config,
         payload_schema={
-            name: models.PayloadIndexInfo(data_type=KINDS[kind], points=0) for name, kind in fields_of(spec).items()
+            name: models.PayloadIndexInfo(data_type=SCHEMA_TYPES[kind], points=0)
+            for name, kind in fields_of(spec).items()
         },
     )
 
@@ -189,9 +191,15 @@ def _record(point: Point) -> models.Record:
 
 
 def _query(request: Any) -> Query:
-    assert request.with_payload is True, "only whole payloads are answered here"
-    nearest = _vector(request.query.nearest)
-    return Query(request.using, nearest, request.limit, _filter(request.filter), request.score_threshold)
+    nearest, fields = _vector(request.query.nearest), _fields(request.with_payload)
+    return Query(request.using, nearest, request.limit, _filter(request.filter), request.score_threshold, fields)
+
+
+def _fields(selector: Any) -> Sequence[str] | None:
+    """Which fields of the payload are asked for; None: all."""
+    if isinstance(selector, bool):
+        return None if selector else []
+    return selector if isinstance(selector, list) else list(selector.include)
 
 
 def _filter(filter: models.Filter | None) -> Filter:
@@ -212,6 +220,8 @@ def _condition(condition: Any) -> Condition:
         return Match("nothing", [])
     if isinstance(condition, models.Filter):
         return _alternatives(condition)
+    if isinstance(condition.match, models.MatchPhrase):
+        return Phrase(condition.key, condition.match.phrase)
     assert isinstance(condition.range, models.Range), f"the port has no such condition: {condition}"
     assert condition.range.gt is None and condition.range.lte is None
     return Range(condition.key, condition.range.gte, condition.range.lt)

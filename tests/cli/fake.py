@@ -49,6 +49,8 @@ def found(**facts: Any) -> Moment:
         "title": "A film",
         "start_ms": 9_280,
         "end_ms": 16_500,
+        "best_ms": 9_280,
+        "marks": [],
         "score": 0.03,
         "text": "ask not what your country can do for you",
         "thumbnail_url": None,

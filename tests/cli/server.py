@@ -94,13 +94,17 @@ def _videos(fake: Fake) -> APIRouter:
     return router
 
 
+REST: dict[str, Any] = {"groups": [], "left_out": [], "next_cursor": None}
+"""What a search answers besides."""
+
+
 def _search(fake: Fake) -> APIRouter:
     router = APIRouter(prefix="/v1/search")
 
     @router.get("")
     async def search(request: Request) -> SearchAnswer:
         fake.searches.append(dict(request.query_params.multi_items()))
-        return SearchAnswer(query=request.query_params.get("q", ""), took_ms=7, moments=fake.moments)
+        return SearchAnswer(query=request.query_params.get("q", ""), took_ms=7, moments=fake.moments, **REST)
 
     @router.post("")
     async def search_picture(request: Request) -> SearchAnswer:
@@ -108,7 +112,7 @@ def _search(fake: Fake) -> APIRouter:
         image = form["image"]
         assert isinstance(image, UploadFile)
         fake.searches.append({"image": await image.read(), "limit": form["limit"]})
-        return SearchAnswer(query="", took_ms=7, moments=fake.moments)
+        return SearchAnswer(query="", took_ms=7, moments=fake.moments, **REST)
 
     return router
 

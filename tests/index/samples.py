@@ -17,6 +17,7 @@ INDEXED = replace(
     keyword_fields=["video_id", "video.filename", "tags"],
     integer_fields=["start_ms", "take"],
     bool_fields=["fallback"],
+    phrase_fields=["words"],
 )
 """The same with indexed fields, which take a disk their time to make."""
 CATALOG = CollectionSpec(keyword_fields=["status"])

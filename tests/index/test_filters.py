@@ -1,12 +1,31 @@
 """Filters mean the same in every adapter, on indexed fields and on others."""
 
-from rushes_runtime.index.port import EVERYTHING, Filter, Index, Match, Range
+from rushes_runtime.index.port import EVERYTHING, Filter, Index, Match, Phrase, Range
 
 from .samples import INDEXED, bare, uid
 
 POINTS = [
-    bare(0, video_id="a", start_ms=0, fallback=True, tags=["sea", "sky"], metadata={"camera": "A"}, take=1),
-    bare(1, video_id="a", start_ms=1000, fallback=False, tags=["sea"], metadata={"camera": "B"}, take=2, cut=True),
+    bare(
+        0,
+        video_id="a",
+        start_ms=0,
+        fallback=True,
+        tags=["sea", "sky"],
+        metadata={"camera": "A"},
+        take=1,
+        words="ask not what 猫 が",
+    ),
+    bare(
+        1,
+        video_id="a",
+        start_ms=1000,
+        fallback=False,
+        tags=["sea"],
+        metadata={"camera": "B"},
+        take=2,
+        cut=True,
+        words="what not ask",
+    ),
     bare(2, video_id="b", start_ms=2000, fallback=False, tags=[], video={"filename": "b.mp4"}, takes=[1, 2], cut=False),
     bare(3, video_id="c", start_ms=3000, tags=["7", "sky"], video={"filename": "c.mp4"}, takes=[3], gain=-0.5),
     bare(4, language=None, tags="sky", gain=0.5),
@@ -45,6 +64,14 @@ CASES: list[tuple[str, Filter, set[int]]] = [
     ("not none", Filter(must_not=[Match("video_id", [])]), {0, 1, 2, 3, 4}),
     ("this but not that", Filter([Match("tags", ["sky", "sea"])], [Match("fallback", [True])]), {1, 3, 4}),
     ("an unknown field", Filter([Match("nobody", ["a"])]), set()),
+    ("a phrase", Filter([Phrase("words", "ask not")]), {0}),
+    ("the same words in another order", Filter([Phrase("words", "not ask")]), {1}),
+    ("a phrase of one word", Filter([Phrase("words", "what")]), {0, 1}),
+    ("a phrase in letters without spaces", Filter([Phrase("words", "猫 が")]), {0}),
+    ("no part of a word", Filter([Phrase("words", "wha")]), set()),
+    ("a phrase that nobody says", Filter([Phrase("words", "ask what")]), set()),
+    ("two phrases", Filter([Phrase("words", "not what"), Phrase("words", "ask not")]), {0}),
+    ("not a phrase", Filter([Match("video_id", ["a"])], [Phrase("words", "ask not")]), {1}),
 ]
 
 

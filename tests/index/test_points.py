@@ -1,11 +1,12 @@
 """Points: stored, replaced, changed, counted, fetched, paged through, deleted."""
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from rushes_runtime.index.port import EVERYTHING, Filter, Index, IndexRefused, Match, Point, Range, Sparse
+from rushes_runtime.index.port import EVERYTHING, Filter, Index, IndexRefused, Match, Point, Query, Range, Sparse
 
 from .samples import SPEECH, VISUAL, bare, floats, scene, uid, unit
 
@@ -149,3 +150,18 @@ async def _paged(index: Index, name: str, filter: Filter, limit: int) -> list[st
         after = page.next
         if after is None:
             return ids
+
+
+async def test_only_the_fields_and_the_vectors_that_are_asked_for_come_along(
+    index: Index, scenes: str, random: np.random.Generator
+) -> None:
+    await index.upsert(scenes, [scene(1, random, text="a", title="b")])
+    (point,) = await index.get(scenes, [uid(1)], with_vectors=["visual"], fields=["title", "nobody"])
+    assert (dict(point.payload), set(point.vectors)) == ({"title": "b"}, {"visual"})
+    (bare_one,) = await index.get(scenes, [uid(1)], fields=[])
+    assert (dict(bare_one.payload), dict(bare_one.vectors)) == ({}, {})
+    query = Query("lexical", Sparse([0], [1.0]), 1, fields=["text"])
+    ((hit,),) = await index.query(scenes, [query])
+    assert dict(hit.payload) == {"text": "a"}
+    ((hit,),) = await index.query(scenes, [replace(query, fields=[])])
+    assert dict(hit.payload) == {}

@@ -165,8 +165,8 @@ def test_vectors_that_are_compared_otherwise_are_none_of_ours() -> None:
 
 
 def _schema(spec: CollectionSpec) -> dict[str, models.PayloadIndexInfo]:
-    kinds = {name: convert.KINDS[kind] for name, kind in fields_of(spec).items()}
-    return {name: models.PayloadIndexInfo(data_type=kind, points=0) for name, kind in kinds.items()}
+    types = {kind: its for its, kind in convert.TYPES.items()}
+    return {name: models.PayloadIndexInfo(data_type=types[kind], points=0) for name, kind in fields_of(spec).items()}
 
 
 def _info(vectors: Any, sparse: Any, schema: dict[str, models.PayloadIndexInfo]) -> models.CollectionInfo:

@@ -3,7 +3,7 @@
 import pytest
 
 from rushes_models.lexical import RECIPE, LexicalEncoder, SparseVector
-from rushes_models.words import document_terms, query_terms
+from rushes_models.words import document_terms, phrase_terms, query_terms
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,61 @@ def test_other_words_do_not_meet(query: str, document: str, words: LexicalEncode
     assert not set(asked.indices) & set(found.indices)
 
 
+FORMS = [
+    ("en", "rockets", "The rocket leaves the pad."),
+    ("en-GB", "sleeping", "The cat sleeps."),
+    ("de", "Haus", "Die Häuser an der Straße"),
+    ("de", "Hunde", "Ein Hund bellt"),
+    ("es", "gatos", "El gato duerme"),
+    ("es", "palabra", "las palabras apenas reprimidas"),
+    ("fr", "chevaux blanc", "Les chats blancs dorment"),
+    ("it", "gatto", "I gatti dormono"),
+    ("pt-BR", "menino", "Os meninos correm"),
+    ("ru", "кошка", "Кошки спят на диване"),
+    ("tr", "kedi", "Kediler uyuyor"),
+    ("fi", "talo", "Talossa on kissa"),
+]
+
+
+@pytest.mark.parametrize(("language", "query", "document"), FORMS)
+def test_other_forms_of_a_word_meet_in_the_documents_language(
+    language: str, query: str, document: str, words: LexicalEncoder
+) -> None:
+    found = set(words.encode_document(document, language).indices)
+    assert set(words.encode_query(query).indices) & found
+    assert set(words.encode_query(query, language).indices) & found
+
+
+def test_a_known_language_asks_for_its_own_forms_only(words: LexicalEncoder) -> None:
+    everywhere, german = words.encode_query("Häuser"), words.encode_query("Häuser", "de")
+    assert set(german.indices) < set(everywhere.indices)
+    assert len(german.indices) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "document", "found"),
+    [
+        ("rocket cats", "en", "Two rockets, one CAT.", ["rockets", "CAT"]),
+        ("Haus", "de", "Viele Häuser", ["Häuser"]),
+        ("cafe", None, "Un café", ["café"]),
+        ("고양이", "ko", "우리 고양이가 잔다", ["고양", "양이"]),
+        ("猫", "ja", "三毛猫", ["猫"]),
+        ("dog", "en", "a cat", []),
+    ],
+)
+def test_where_a_text_has_what_was_asked_for(
+    query: str, language: str | None, document: str, found: list[str], words: LexicalEncoder
+) -> None:
+    asked = frozenset(words.encode_query(query).indices)
+    assert [document[start:end] for start, end, _ in words.places(asked, document, language)] == found
+
+
+def test_phrases_are_compared_by_words_as_they_are_spoken() -> None:
+    assert [term.text for term in phrase_terms("Ask NOT, what’s CAFÉ")] == ["ask", "not", "what", "s", "cafe"]
+    assert [term.text for term in phrase_terms("真っ昼間 2")] == ["真", "っ", "昼", "間", "2"]
+    assert [(term.start, term.end) for term in phrase_terms("a  bc")] == [(0, 1), (3, 5)]
+
+
 def test_the_rarity_of_words_is_left_to_the_index(words: LexicalEncoder) -> None:
     assert set(words.encode_query("zygote rocket 고양이").values) == {1.0}
 
@@ -50,13 +105,13 @@ def test_repetition_counts_less_each_time(words: LexicalEncoder) -> None:
 
 @pytest.mark.parametrize("text", ["", "  ...  ", "the of and"])
 def test_a_text_without_a_word_worth_finding_is_empty(text: str, words: LexicalEncoder) -> None:
-    assert words.encode_query(text) == words.encode_document(text) == SparseVector([], [])
+    assert words.encode_query(text, "en") == words.encode_document(text) == SparseVector([], [])
 
 
 def test_the_recipe_stands_for_these_numbers(words: LexicalEncoder) -> None:
     """If this fails, what is in an index no longer meets its queries: give `RECIPE` a new value."""
-    assert RECIPE == "bm25-qdrant-edge-0.9/english/k1.2-b0.75-len40/ngrams-v1"
-    assert sorted(words.encode_query("Rockets, café, 고양").indices) == [515862427, 1230453951, 1599502888]
+    assert RECIPE == "bm25-qdrant-edge-0.9/by-language-v2/k1.2-b0.75-len40/ngrams-v2"
+    assert sorted(words.encode_query("Rockets, café, 고양", "en").indices) == [515862427, 1230453951, 1599502888]
     k, b, average = 1.2, 0.75, 40
     one_word = (k + 1) / (1 + k * (1 - b + b / average))
     assert words.encode_document("rocket").values == pytest.approx([one_word])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -51,13 +52,23 @@ async def empty_platform(tmp_path: Path) -> AsyncIterator[Platform]:
 
 
 @pytest.fixture
-def service(platform: Platform, texts: TextEncoder, images: ImageTextEncoder) -> Service:
-    return build(platform, QuerySettings(), texts, images)
+async def service(platform: Platform, texts: TextEncoder, images: ImageTextEncoder) -> AsyncIterator[Service]:
+    """The service, its models loaded."""
+    made = build(platform, QuerySettings(), texts, images)
+    async with made.lifespans[0]:
+        yield made
 
 
 @pytest.fixture
 async def http(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(service) as client:
+        yield client
+
+
+@asynccontextmanager
+async def warm_client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    """Asks the service's HTTP side, in this process, its models loaded."""
+    async with service.lifespans[0], client_of(service) as client:
         yield client
 
 

@@ -9,18 +9,16 @@ import numpy as np
 
 from rushes_models.lexical import LexicalEncoder
 from rushes_models.ports import Image, ImageTextEncoder, TextEncoder
-from rushes_models.recipes import recipes
-from rushes_models.registry import encoders
+from rushes_models.words import phrase_terms
 from rushes_runtime.blobs import Blobs
-from rushes_runtime.index.made_with import MadeWith
 from rushes_runtime.index.port import AnyVector, CollectionSpec, DenseSpec, Index, Point, Sparse
-from rushes_runtime.settings import ModelSettings
 from rushes_schemas.events import Transcript, Video, Word
 from rushes_schemas.ids import blob_uri, scene_point_id, video_id
 from rushes_schemas.index import (
     SCENE_BOOL_FIELDS,
     SCENE_INTEGER_FIELDS,
     SCENE_KEYWORD_FIELDS,
+    SCENE_PHRASE_FIELDS,
     SCENES_ALIAS,
     VIDEOS_COLLECTION,
     ScenePayload,
@@ -31,11 +29,12 @@ from rushes_schemas.index import (
 
 PHOTOGRAPHS = Path(__file__).parents[1] / "models" / "data"
 RECIPE = "0123456789ab"
-MODELS = ModelSettings()
-COLLECTION = MadeWith.of(MODELS, recipes(*encoders(MODELS))).collection
+COLLECTION = f"{SCENES_ALIAS}-{RECIPE}"
 MORNING, LAUNCH, REFUSED = (video_id(digit * 64) for digit in "abc")
 SOURCE = np.random.default_rng(7).bytes(3_000_001)
 """What lies where the morning's film should: a server of ranges does not look inside."""
+ADDED = {MORNING: 1_000_000_000_000, LAUNCH: 1_500_000_000_000}
+"""When the videos were added: in September 2001, and in July 2017."""
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 """An id that nothing has."""
 
@@ -90,6 +89,7 @@ async def fill(index: Index, blobs: Blobs, texts: TextEncoder, images: ImageText
         SCENE_KEYWORD_FIELDS,
         SCENE_INTEGER_FIELDS,
         SCENE_BOOL_FIELDS,
+        SCENE_PHRASE_FIELDS,
     )
     await index.ensure(COLLECTION, spec)
     await index.point_alias(SCENES_ALIAS, COLLECTION)
@@ -135,13 +135,13 @@ def _points(texts: TextEncoder, images: ImageTextEncoder) -> list[Point]:
     said = [shot.text or shot.title or "untitled video" for shot in SHOTS]
     seen = images.encode_images([photograph(shot.picture) for shot in SHOTS])
     return [
-        Point(shot.id, as_payload(_payload(shot, text)), _vectors(text, row, rows))
+        Point(shot.id, as_payload(_payload(shot, text)), _vectors(shot, text, row, rows))
         for shot, text, row, rows in zip(SHOTS, said, texts.encode(said), seen[:, None, :], strict=True)
     ]
 
 
-def _vectors(text: str, speech: AnyVector, visual: AnyVector) -> dict[str, AnyVector]:
-    words = LexicalEncoder().encode_document(text)
+def _vectors(shot: Shot, text: str, speech: AnyVector, visual: AnyVector) -> dict[str, AnyVector]:
+    words = LexicalEncoder().encode_document(text, shot.language)
     return {"visual": visual, "speech": speech, "lexical": Sparse(words.indices, words.values)}
 
 
@@ -149,8 +149,16 @@ def _payload(shot: Shot, text: str) -> ScenePayload:
     return ScenePayload(
         video_id=shot.video_id, segment=shot.segment, scene=shot.scene, start_ms=shot.start_ms, end_ms=shot.end_ms,
         continues=shot.continues, title=shot.title, text=text, language=shot.language, fallback=shot.text is None,
-        thumbnail_uri=blob_uri(shot.picture_key), recipe=RECIPE,
+        thumbnail_uri=blob_uri(shot.picture_key), recipe=RECIPE, keyframe_times_ms=(shot.start_ms + 1500,),
+        metadata_pairs=("camera=B", "take=2") if shot.video_id == MORNING else (), duration_ms=15_500,
+        phrase_terms=" ".join(term.text for term in phrase_terms(text)), added_at=ADDED[shot.video_id], indexed_at=5000,
+        word_places=_places(text), word_times_ms=tuple(shot.start_ms + 100 * n for n in range(len(_places(text)))),
     )  # fmt: skip
+
+
+def _places(text: str) -> tuple[int, ...]:
+    """Where each word of a text begins."""
+    return tuple(place for place in range(len(text)) if place == 0 or text[place - 1] == " ")
 
 
 def _video(id: str, key: str, segments: int) -> Video:

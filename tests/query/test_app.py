@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from threading import get_ident
 
-import httpx
 import pytest
 
 from rushes_models.ports import ImageTextEncoder, ModelRecipe, TextEncoder, Vectors
@@ -15,15 +14,18 @@ from rushes_query.app import build
 from rushes_query.settings import QuerySettings
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.platform import Platform
-from rushes_runtime.service import Service
 
-from .conftest import client_of
+from .conftest import client_of, warm_client
 
 
-async def test_it_is_ready_once_the_models_are_warm(service: Service, http: httpx.AsyncClient) -> None:
-    before = await http.get("/readyz")
-    assert (before.status_code, set(before.json()["checks"])) == (503, {"index", "blobs", "model"})
+async def test_it_is_ready_once_the_models_are_warm(
+    platform: Platform, texts: TextEncoder, images: ImageTextEncoder
+) -> None:
+    service = build(platform, QuerySettings(), texts, images)
     async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(client_of(service))
+        before = await http.get("/readyz")
+        assert (before.status_code, set(before.json()["checks"])) == (503, {"index", "blobs", "model"})
         for lifespan in service.lifespans:
             await stack.enter_async_context(lifespan)
         after = await http.get("/readyz")
@@ -40,7 +42,7 @@ async def test_encoders_never_run_on_the_event_loop(
     platform: Platform, texts: TextEncoder, images: ImageTextEncoder
 ) -> None:
     watched = Watched(texts)
-    async with client_of(build(platform, QuerySettings(), watched, images)) as http:
+    async with warm_client(build(platform, QuerySettings(), watched, images)) as http:
         await http.get("/v1/search", params={"q": "cat"})
     assert watched.threads
     assert get_ident() not in watched.threads

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rushes_query.fuse import Place, Scored, fuse
+from rushes_query.fuse import Fused, Place, Scored, fuse
 from rushes_schemas.index import LEGS, Leg
 
 EQUAL: dict[Leg, float] = dict.fromkeys(LEGS, 1.0)
@@ -51,4 +51,36 @@ def test_a_better_score_in_one_leg_never_ranks_worse_there(lists: dict[Leg, list
     for one in fuse(lists, EQUAL, k=60):
         for place in one.places:
             better = [entry for entry in lists[place.leg] if entry.score > place.score]
-            assert place.rank > len(better)
+            assert place.rank == 1 + len(better)
+
+
+@given(legs, st.permutations(LEGS))
+def test_the_order_of_the_legs_does_not_matter(lists: dict[Leg, list[Scored]], order: list[Leg]) -> None:
+    others = {leg: lists[leg] for leg in order if leg in lists}
+    told = [(one.id, sorted(one.places, key=lambda place: place.leg)) for one in fuse(others, EQUAL, k=60)]
+    assert told == [(one.id, sorted(one.places, key=lambda place: place.leg)) for one in fuse(lists, EQUAL, k=60)]
+
+
+@given(legs, st.lists(st.integers(0, 2), min_size=8, max_size=8))
+def test_the_order_of_the_shards_does_not_matter(lists: dict[Leg, list[Scored]], homes: list[int]) -> None:
+    """Each point lives in one of three shards, whose lists are laid one after the other in two ways."""
+
+    def from_shards(shards: list[int]) -> dict[Leg, list[Scored]]:
+        return {
+            leg: [entry for shard in shards for entry in its if homes["abcdefgh".index(entry.id)] == shard]
+            for leg, its in lists.items()
+        }
+
+    assert fuse(from_shards([0, 1, 2]), EQUAL, k=60) == fuse(from_shards([2, 0, 1]), EQUAL, k=60)
+
+
+@given(legs)
+def test_equal_scores_have_equal_ranks_and_the_order_of_their_ids(lists: dict[Leg, list[Scored]]) -> None:
+    flat = {leg: [Scored(entry.id, 0.5) for entry in its] for leg, its in lists.items()}
+    found = fuse(flat, EQUAL, k=60)
+    assert {place.rank for one in found for place in one.places} <= {1}
+    assert [one.id for one in found] == sorted((one.id for one in found), key=lambda id: (-_score(found, id), id))
+
+
+def _score(found: list[Fused], id: str) -> float:
+    return next(one.score for one in found if one.id == id)

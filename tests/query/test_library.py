@@ -11,7 +11,7 @@ from rushes_query.app import build
 from rushes_query.settings import QuerySettings
 from rushes_runtime.platform import Platform
 
-from .conftest import client_of
+from .conftest import warm_client
 from .films import (
     CAT,
     COFFEE,
@@ -168,7 +168,7 @@ async def test_a_file_that_is_not_there(http: httpx.AsyncClient, url: str) -> No
 async def test_before_anything_is_published_there_are_no_videos(
     empty_platform: Platform, texts: TextEncoder, images: ImageTextEncoder
 ) -> None:
-    async with client_of(build(empty_platform, QuerySettings(), texts, images)) as http:
+    async with warm_client(build(empty_platform, QuerySettings(), texts, images)) as http:
         assert (await http.get("/v1/videos")).json() == {"videos": [], "next_cursor": None}
         assert (await http.get(f"/v1/videos/{MORNING}")).status_code == 404
 

@@ -17,7 +17,7 @@ from rushes_runtime.index.port import CollectionSpec, DenseSpec, IndexUnavailabl
 from rushes_runtime.platform import Platform
 from rushes_schemas.index import SCENES_ALIAS
 
-from .conftest import client_of
+from .conftest import warm_client
 from .films import (
     CAT,
     COFFEE,
@@ -59,8 +59,10 @@ async def test_an_answer_has_the_shape_that_was_promised(http: httpx.AsyncClient
         "title": LISBON,
         "start_ms": 4000,
         "end_ms": 12_000,
+        "best_ms": 9100,
         "text": "I drink my first cup of coffee. The coffee is hot.",
-        "media_url": f"/v1/videos/{MORNING}/media#t=4.000",
+        "marks": [{"start": 24, "end": 30}, {"start": 36, "end": 42}],
+        "media_url": f"/v1/videos/{MORNING}/media#t=9.100",
         "scenes": [COFFEE.id, MORE_COFFEE.id],
     }
     assert thumbnail in {f"/v1/scenes/{scene.id}/thumbnail" for scene in (COFFEE, MORE_COFFEE)}
@@ -97,7 +99,7 @@ async def test_a_leg_of_no_weight_is_not_asked(
     platform: Platform, texts: TextEncoder, images: ImageTextEncoder
 ) -> None:
     service = build(platform, QuerySettings(visual_weight=0, lexical_weight=0), texts, images)
-    async with client_of(service) as http:
+    async with warm_client(service) as http:
         moments = await asked(http, q="coffee")
     assert {why["leg"] for moment in moments for why in moment["why"]} == {"speech"}
 
@@ -166,7 +168,7 @@ async def test_similar_to_an_unknown_scene(http: httpx.AsyncClient, scene: str) 
 async def test_before_anything_is_indexed_nothing_is_found(
     empty_platform: Platform, texts: TextEncoder, images: ImageTextEncoder
 ) -> None:
-    async with client_of(build(empty_platform, QuerySettings(), texts, images)) as http:
+    async with warm_client(build(empty_platform, QuerySettings(), texts, images)) as http:
         assert await asked(http, q="cat") == []
         assert (await http.get(f"/v1/scenes/{NOWHERE}/similar")).status_code == 404
 
@@ -187,6 +189,6 @@ async def test_an_index_of_another_model_is_the_installations_fault(
     vectors = {"visual": DenseSpec(8, multi=True), "speech": DenseSpec(8)}
     await index.ensure(COLLECTION, CollectionSpec(vectors, ("lexical",)))
     await index.point_alias(SCENES_ALIAS, COLLECTION)
-    async with client_of(build(empty_platform, QuerySettings(), texts, images)) as http:
+    async with warm_client(build(empty_platform, QuerySettings(), texts, images)) as http:
         answer = await http.get("/v1/search", params={"q": "cat"})
     assert (answer.status_code, answer.json()["reason"]) == (503, "configuration")

@@ -23,14 +23,13 @@ def envelope(source: str) -> Callable[..., BaseMiddleware]:
         ) -> Any:
             if isinstance(cmd.body, Event) and isinstance(cmd, KafkaPublishCommand):
                 cmd.key = cmd.body.key().encode()
-                cmd.headers = envelope_headers(cmd.destination, source) | (cmd.headers or {})
+                cmd.headers = _headers(cmd.destination, source) | (cmd.headers or {})
             return await call_next(cmd)
 
     return Envelope
 
 
-def envelope_headers(topic: str, source: str) -> dict[str, str]:
-    """The CloudEvents headers of an event that `source` publishes to a topic now."""
+def _headers(topic: str, source: str) -> dict[str, str]:
     return {
         "ce_specversion": CLOUDEVENTS_VERSION,
         "ce_id": str(uuid4()),

@@ -65,8 +65,14 @@ class EdgeIndex:
     async def count(self, name: str, filter: Filter = EVERYTHING) -> int:
         return await self._read(lambda: self._store.shard(name).count(filter))
 
-    async def get(self, name: str, ids: Sequence[str], with_vectors: bool = False) -> Sequence[Point]:
-        return await self._read(lambda: self._store.shard(name).get(ids, with_vectors))
+    async def get(
+        self,
+        name: str,
+        ids: Sequence[str],
+        with_vectors: bool | Sequence[str] = False,
+        fields: Sequence[str] | None = None,
+    ) -> Sequence[Point]:
+        return await self._read(lambda: self._store.shard(name).get(ids, with_vectors, fields))
 
     async def scroll(self, name: str, filter: Filter = EVERYTHING, limit: int = 100, after: str | None = None) -> Page:
         return await self._read(lambda: self._store.shard(name).scroll(filter, limit, after))

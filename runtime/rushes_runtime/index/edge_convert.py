@@ -13,6 +13,7 @@ from rushes_runtime.index.port import (
     Filter,
     Hit,
     Match,
+    Phrase,
     Point,
     Query,
     Range,
@@ -24,10 +25,11 @@ from rushes_runtime.index.specs import FieldKind, by_kind
 UNUSED = "unused"
 """The engine wants at least one vector in a shard. A sparse one that no point has costs nothing."""
 
-KINDS: dict[FieldKind, edge.PayloadSchemaType] = {
+KINDS: dict[FieldKind, edge.PayloadSchemaType | edge.TextIndexParams] = {
     "keyword": edge.PayloadSchemaType.Keyword,
     "integer": edge.PayloadSchemaType.Integer,
     "bool": edge.PayloadSchemaType.Bool,
+    "phrase": edge.TextIndexParams(edge.TokenizerType.Whitespace, lowercase=False, phrase_matching=True),
 }
 
 
@@ -61,7 +63,7 @@ def to_request(query: Query) -> edge.QueryRequest:
         query=edge.Query.Nearest(_to_vector(query.vector), query.using),
         filter=to_filter(query.filter),
         score_threshold=query.score_threshold,
-        with_payload=True,
+        with_payload=True if query.fields is None else list(query.fields),
     )
 
 
@@ -97,6 +99,8 @@ def _from_vector(vector: Any) -> AnyVector:
 
 
 def _to_condition(condition: Condition) -> edge.FieldCondition | edge.Filter:
+    if isinstance(condition, Phrase):
+        return edge.FieldCondition(condition.field, match=edge.MatchPhrase(condition.words))
     if isinstance(condition, Range):
         between = edge.RangeFloat(gte=condition.gte, lt=condition.lt)
         return edge.FieldCondition(condition.field, range=between)

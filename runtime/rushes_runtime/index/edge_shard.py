@@ -59,8 +59,10 @@ class Shard:
     def count(self, filter: Filter) -> int:
         return self._shard.count(edge.CountRequest(exact=True, filter=convert.to_filter(filter)))
 
-    def get(self, ids: Sequence[str], with_vectors: bool) -> list[Point]:
-        records = self._shard.retrieve(list(ids), True, with_vectors)
+    def get(self, ids: Sequence[str], with_vectors: bool | Sequence[str], fields: Sequence[str] | None) -> list[Point]:
+        payload = True if fields is None else list(fields)
+        vectors = with_vectors if isinstance(with_vectors, bool) else list(with_vectors)
+        records = self._shard.retrieve(list(ids), payload, vectors)
         found = {str(record.id): record for record in records}
         return [convert.from_record(found[id]) for id in ids if id in found]
 

@@ -68,6 +68,8 @@ class CollectionSpec:
     keyword_fields: Sequence[str] = ()
     integer_fields: Sequence[str] = ()
     bool_fields: Sequence[str] = ()
+    phrase_fields: Sequence[str] = ()
+    """Texts of words separated by spaces, in which `Phrase` looks."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,18 @@ class Range:
     lt: float | None = None
 
 
-Condition = Match | Range
+@dataclass(frozen=True)
+class Phrase:
+    """The payload field is a text that has these words, separated by spaces, side by side in this order.
+
+    Words are letters and digits only, and are compared as they are written.
+    """
+
+    field: str
+    words: str
+
+
+Condition = Match | Range | Phrase
 
 
 @dataclass(frozen=True)
@@ -128,6 +141,8 @@ class Query:
     limit: int
     filter: Filter = EVERYTHING
     score_threshold: float | None = None
+    fields: Sequence[str] | None = None
+    """Which fields of the payload a hit brings along; None: all."""
 
 
 @dataclass(frozen=True)
@@ -182,8 +197,15 @@ class Index(Protocol):
     async def count(self, name: str, filter: Filter = EVERYTHING) -> int:
         """How many points pass the filter, exactly."""
 
-    async def get(self, name: str, ids: Sequence[str], with_vectors: bool = False) -> Sequence[Point]:
-        """The points with these ids that are there, in the order of `ids`.
+    async def get(
+        self,
+        name: str,
+        ids: Sequence[str],
+        with_vectors: bool | Sequence[str] = False,
+        fields: Sequence[str] | None = None,
+    ) -> Sequence[Point]:
+        """The points with these ids that are there, in the order of `ids`, with all vectors, none, or those named, and
+        with these fields of the payload (None: all).
 
         Vectors compared by cosine may come back normalised to length one.
         """

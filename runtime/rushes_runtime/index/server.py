@@ -140,9 +140,17 @@ class ServerIndex:
             answer = await self._client.count(name, convert.to_filter(filter), exact=True)
         return answer.count
 
-    async def get(self, name: str, ids: Sequence[str], with_vectors: bool = False) -> Sequence[Point]:
+    async def get(
+        self,
+        name: str,
+        ids: Sequence[str],
+        with_vectors: bool | Sequence[str] = False,
+        fields: Sequence[str] | None = None,
+    ) -> Sequence[Point]:
+        payload = True if fields is None else list(fields)
+        vectors = with_vectors if isinstance(with_vectors, bool) else list(with_vectors)
         with translated(self._url):
-            records = await self._client.retrieve(name, list(ids), with_payload=True, with_vectors=with_vectors)
+            records = await self._client.retrieve(name, list(ids), with_payload=payload, with_vectors=vectors)
         found = {str(record.id): convert.from_record(record) for record in records}
         return [found[id] for id in ids if id in found]
 

@@ -13,6 +13,7 @@ from rushes_runtime.index.port import (
     Filter,
     Hit,
     Match,
+    Phrase,
     Point,
     Query,
     Range,
@@ -20,10 +21,22 @@ from rushes_runtime.index.port import (
 )
 from rushes_runtime.index.specs import FieldKind, by_kind, with_fields
 
-KINDS: dict[FieldKind, models.PayloadSchemaType] = {
+KINDS: dict[FieldKind, models.PayloadSchemaType | models.TextIndexParams] = {
     "keyword": models.PayloadSchemaType.KEYWORD,
     "integer": models.PayloadSchemaType.INTEGER,
     "bool": models.PayloadSchemaType.BOOL,
+    "phrase": models.TextIndexParams(
+        type=models.TextIndexType.TEXT,
+        tokenizer=models.TokenizerType.WHITESPACE,
+        lowercase=False,
+        phrase_matching=True,
+    ),
+}
+TYPES: dict[models.PayloadSchemaType, FieldKind] = {
+    models.PayloadSchemaType.KEYWORD: "keyword",
+    models.PayloadSchemaType.INTEGER: "integer",
+    models.PayloadSchemaType.BOOL: "bool",
+    models.PayloadSchemaType.TEXT: "phrase",
 }
 
 
@@ -54,9 +67,8 @@ def from_info(info: models.CollectionInfo) -> CollectionSpec:
             for name, each in (params.sparse_vectors or {}).items()
         ],
     )
-    kinds = {its: kind for kind, its in KINDS.items()}
     schema = (info.payload_schema or {}).items()
-    return with_fields(spec, {name: kinds[its.data_type] for name, its in schema if its.data_type in kinds})
+    return with_fields(spec, {name: TYPES[its.data_type] for name, its in schema if its.data_type in TYPES})
 
 
 def _name(name: str, params: models.VectorParams) -> str:
@@ -77,7 +89,7 @@ def to_request(query: Query) -> models.QueryRequest:
         filter=to_filter(query.filter),
         score_threshold=query.score_threshold,
         limit=query.limit,
-        with_payload=True,
+        with_payload=True if query.fields is None else list(query.fields),
     )
 
 
@@ -113,6 +125,8 @@ def _from_vector(vector: Any) -> AnyVector:
 
 
 def _to_condition(condition: Condition) -> models.Condition:
+    if isinstance(condition, Phrase):
+        return models.FieldCondition(key=condition.field, match=models.MatchPhrase(phrase=condition.words))
     if isinstance(condition, Range):
         return models.FieldCondition(key=condition.field, range=models.Range(gte=condition.gte, lt=condition.lt))
     # An empty list of alternatives would let everything pass; no point has none of all ids.

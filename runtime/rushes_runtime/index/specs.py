@@ -7,7 +7,7 @@ from typing import Literal
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.index.port import CollectionSpec, Point, Scalar, Sparse
 
-FieldKind = Literal["keyword", "integer", "bool"]
+FieldKind = Literal["keyword", "integer", "bool", "phrase"]
 
 
 def fields_of(spec: CollectionSpec) -> dict[str, FieldKind]:
@@ -15,6 +15,7 @@ def fields_of(spec: CollectionSpec) -> dict[str, FieldKind]:
     kinds: dict[str, FieldKind] = dict.fromkeys(spec.keyword_fields, "keyword")
     kinds |= dict.fromkeys(spec.integer_fields, "integer")
     kinds |= dict.fromkeys(spec.bool_fields, "bool")
+    kinds |= dict.fromkeys(spec.phrase_fields, "phrase")
     return kinds
 
 
@@ -24,7 +25,13 @@ def with_fields(spec: CollectionSpec, kinds: dict[str, FieldKind]) -> Collection
     def of(kind: FieldKind) -> tuple[str, ...]:
         return tuple(sorted(name for name, its in kinds.items() if its == kind))
 
-    return replace(spec, keyword_fields=of("keyword"), integer_fields=of("integer"), bool_fields=of("bool"))
+    return replace(
+        spec,
+        keyword_fields=of("keyword"),
+        integer_fields=of("integer"),
+        bool_fields=of("bool"),
+        phrase_fields=of("phrase"),
+    )
 
 
 def missing_fields(name: str, found: CollectionSpec, wanted: CollectionSpec) -> dict[str, FieldKind]:

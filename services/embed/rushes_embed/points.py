@@ -1,17 +1,31 @@
 """Scenes to points, and which points a segment no longer has: pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rushes_models.lexical import LexicalEncoder
+from rushes_models.words import phrase_terms
 from rushes_runtime.index.port import AnyVector, Filter, Match, Point, Range, Sparse
 from rushes_schemas.events import Scene, ScenesDetected
 from rushes_schemas.ids import scene_point_id
-from rushes_schemas.index import LEXICAL, SPEECH, UNTITLED, VISUAL, ScenePayload, as_payload
+from rushes_schemas.index import LEXICAL, SPEECH, UNTITLED, VISUAL, ScenePayload, as_payload, pair
+from rushes_schemas.words import placed, shared_out
 
 Vectors = NDArray[np.float32]
+
+PHRASE_TAIL = 16
+"""How many terms of the scene after it a scene's phrases may reach into."""
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """When the installation first knew of the video, and when the points are written; since the Unix epoch."""
+
+    added_at: int
+    indexed_at: int
 
 
 def text_of(scene: Scene, title: str | None) -> tuple[str, bool]:
@@ -26,45 +40,67 @@ def texts_of(event: ScenesDetected) -> list[str]:
 
 
 def points_of(
-    event: ScenesDetected, visual: Sequence[Vectors], speech: Vectors, lexical: LexicalEncoder, recipe: str
+    event: ScenesDetected,
+    visual: Sequence[Vectors],
+    speech: Vectors,
+    lexical: LexicalEncoder,
+    recipe: str,
+    stamps: Stamps,
 ) -> list[Point]:
     """One point per scene. `visual` has a matrix per scene, `speech` a row per scene.
 
     A scene without pictures has no visual vector, and is found by its text alone.
     """
     return [
-        _point(event, scene, rows, row, lexical, recipe)
-        for scene, rows, row in zip(event.scenes, visual, speech, strict=True)
+        _point(payload, rows, row, lexical)
+        for payload, rows, row in zip(_payloads(event, recipe, stamps), visual, speech, strict=True)
     ]
 
 
-def _point(
-    event: ScenesDetected, scene: Scene, visual: Vectors, speech: Vectors, lexical: LexicalEncoder, recipe: str
-) -> Point:
-    text, fallback = text_of(scene, event.video.title)
-    words = lexical.encode_document(text)
-    payload = ScenePayload(
-        video_id=event.video.video_id,
-        segment=event.segment.index,
-        scene=scene.index,
-        start_ms=scene.start_ms,
-        end_ms=scene.end_ms,
-        continues=scene.continues,
-        title=event.video.title,
-        text=text,
-        language=event.transcript.language or event.video.language,
-        fallback=fallback,
-        thumbnail_uri=scene.keyframes[len(scene.keyframes) // 2].uri if scene.keyframes else None,
-        keyframe_times_ms=tuple(keyframe.time_ms for keyframe in scene.keyframes),
-        metadata=event.video.metadata,
-        recipe=recipe,
-    )
+def _point(payload: ScenePayload, visual: Vectors, speech: Vectors, lexical: LexicalEncoder) -> Point:
+    words = lexical.encode_document(payload.text, payload.language)
     vectors: dict[str, AnyVector] = {SPEECH: speech, LEXICAL: Sparse(words.indices, words.values)}
     return Point(
-        scene_point_id(event.video.video_id, event.segment.index, scene.index, recipe),
+        scene_point_id(payload.video_id, payload.segment, payload.scene, payload.recipe),
         as_payload(payload),
         vectors | ({VISUAL: visual} if len(visual) else {}),
     )
+
+
+def _payloads(event: ScenesDetected, recipe: str, stamps: Stamps) -> Iterator[ScenePayload]:
+    said = shared_out(event.scenes, event.transcript.words)
+    phrases = [_terms(scene.text) for scene in event.scenes]
+    for scene, words, own, following in zip(event.scenes, said, phrases, [*phrases[1:], []], strict=True):
+        text, fallback = text_of(scene, event.video.title)
+        spoken, places = placed(words)
+        timed = spoken == text  # not so where somebody else's scenes have words of their own
+        yield ScenePayload(
+            video_id=event.video.video_id,
+            segment=event.segment.index,
+            scene=scene.index,
+            start_ms=scene.start_ms,
+            end_ms=scene.end_ms,
+            continues=scene.continues,
+            title=event.video.title,
+            text=text,
+            language=event.transcript.language or event.video.language,
+            fallback=fallback,
+            thumbnail_uri=scene.keyframes[len(scene.keyframes) // 2].uri if scene.keyframes else None,
+            keyframe_times_ms=tuple(keyframe.time_ms for keyframe in scene.keyframes),
+            metadata=event.video.metadata,
+            metadata_pairs=tuple(pair(key, value) for key, value in event.video.metadata.items()),
+            word_places=tuple(places) if timed else (),
+            word_times_ms=tuple(word.start_ms for word in words) if timed else (),
+            phrase_terms=" ".join([*own, *following[:PHRASE_TAIL]] if own else _terms(text)),
+            duration_ms=event.video.duration_ms,
+            added_at=stamps.added_at,
+            indexed_at=stamps.indexed_at,
+            recipe=recipe,
+        )
+
+
+def _terms(text: str) -> list[str]:
+    return [term.text for term in phrase_terms(text)]
 
 
 def stale(event: ScenesDetected, recipe: str) -> list[Filter]:

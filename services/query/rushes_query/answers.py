@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from rushes_query.asked import Reason
 from rushes_schemas.events import Language, Metadata, ProgressStatus, TranscriptStatus
 from rushes_schemas.index import Leg, VideoStatus
 
@@ -25,6 +26,13 @@ class Why(Answer):
     """The leg's own: cosine similarity, or BM25."""
 
 
+class Marked(Answer):
+    """A part of a text: characters (Unicode code points) [start, end)."""
+
+    start: int
+    end: int
+
+
 class Moment(Answer):
     """A stretch of a video, [start_ms, end_ms)."""
 
@@ -32,15 +40,36 @@ class Moment(Answer):
     title: str
     start_ms: int
     end_ms: int
+    best_ms: int
+    """The best time to start watching at: when the words are said, or the picture is shown. Inside of the moment."""
     score: float
     """Of the reciprocal rank fusion; good for comparing moments of one search only."""
     text: str
+    marks: list[Marked]
+    """Where `text` has words or phrases that were asked for, in order, apart from each other."""
     thumbnail_url: str | None
     media_url: str
-    """Plays the video from `start_ms` on."""
+    """Plays the video from `best_ms` on."""
     scenes: list[str]
     """The ids of the scenes it is made of, in order of time."""
     why: list[Why]
+
+
+class Group(Answer):
+    """All moments of one video, best first."""
+
+    video_id: str
+    title: str
+    score: float
+    """The best moment's."""
+    moments: list[Moment]
+
+
+class LeftOut(Answer):
+    """A leg of the search that was not asked, and why not."""
+
+    leg: Leg
+    reason: Reason
 
 
 class SearchAnswer(Answer):
@@ -49,6 +78,13 @@ class SearchAnswer(Answer):
     query: str
     took_ms: int
     moments: list[Moment]
+    """Grouped by video: the best one of each."""
+    groups: list[Group]
+    """Only where they were asked for: the same videos in the same order, with all their moments."""
+    left_out: list[LeftOut]
+    """The legs that had no part in it."""
+    next_cursor: str | None
+    """Asks for what comes after these; null: there is no more."""
 
 
 class SceneAnswer(Answer):

@@ -1,11 +1,8 @@
 """The query service, composed."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 
 from rushes_models.ports import ImageTextEncoder, TextEncoder
-from rushes_models.recipes import recipes
 from rushes_models.weights import WeightsError
 from rushes_query.grpc_server import GrpcServer
 from rushes_query.http import library as library_routes
@@ -16,60 +13,47 @@ from rushes_query.reader import Reader
 from rushes_query.search import Search
 from rushes_query.settings import QuerySettings
 from rushes_runtime.errors import ConfigurationError, TransientError
-from rushes_runtime.index.made_with import MadeWith, require_same_models
-from rushes_runtime.index.port import IndexUnavailable
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
 
 
 class ModelNotLoaded(TransientError):
-    """The words' models are still being loaded."""
+    """The models of the search are still being loaded."""
 
     reason = "model_not_loaded"
 
 
 def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, images: ImageTextEncoder) -> Service:
-    """The service. Its models are loaded, and its gRPC port is bound, when it runs; the encoders are those of the
-    settings, and it does not start on an index that was filled with others."""
+    """The service. Its models are loaded, and its gRPC port is bound, when it runs; the encoders must be those that
+    the index is filled with."""
     reader = Reader(platform.index)
     search = Search(reader, texts, images, settings)
     library = Library(reader, platform.blobs)
 
-    async def same_models() -> None:
-        ours = await asyncio.to_thread(recipes, images, texts)
-        await require_same_models(platform.index, platform.blobs, MadeWith.of(platform.settings.models, ours))
-
     async def model_ready() -> None:
         if not search.is_warm:
             raise ModelNotLoaded("the models of the search are not loaded yet")
-        await same_models()  # the index may have been swapped for one of others
 
     return Service(
         "query",
         http=[search_routes.routes(search), library_routes.routes(library), media_routes.routes(library)],
         checks={"index": platform.index.ready, "blobs": platform.blobs.ready, "model": model_ready},
-        lifespans=[
-            warmed(search),
-            checked(same_models),
-            GrpcServer(search, library, platform.settings.http),
-        ],
+        lifespans=[Warmed(search), GrpcServer(search, library, platform.settings.http)],
     )
 
 
-@asynccontextmanager
-async def warmed(search: Search) -> AsyncIterator[None]:
-    """The models are loaded before anything is answered. Raises ConfigurationError for weights that can't be."""
-    try:
-        await search.warm()
-    except WeightsError as error:
-        raise ConfigurationError(f"the models of the search can't be loaded: {error}") from error
-    yield
+class Warmed(AbstractAsyncContextManager[None]):
+    """The models are loaded before anything is answered."""
 
+    def __init__(self, search: Search) -> None:
+        self._search = search
 
-@asynccontextmanager
-async def checked(check: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Nothing is answered with other models than the index's. An index that is down keeps nobody from starting; the
-    check is part of being ready as well."""
-    with suppress(IndexUnavailable):
-        await check()
-    yield
+    async def __aenter__(self) -> None:
+        """Raises ConfigurationError for weights that can't be loaded."""
+        try:
+            await self._search.warm()
+        except WeightsError as error:
+            raise ConfigurationError(f"the models of the search can't be loaded: {error}") from error
+
+    async def __aexit__(self, *_: object) -> None:
+        """They stay loaded."""

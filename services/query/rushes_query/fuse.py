@@ -1,5 +1,6 @@
 """Reciprocal rank fusion: several ranked lists into one. Pure."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a leg ranked something, 1 being the best, and the leg's own score."""
+    """Where a leg ranked something, 1 being the best, and the leg's own score. Equal scores have the same rank."""
 
     leg: Leg
     rank: int
@@ -37,18 +38,20 @@ def fuse(legs: Mapping[Leg, Sequence[Scored]], weights: Mapping[Leg, float], k: 
     """The union of the legs, best first: a thing's score is the sum over its legs of weight / (k + rank).
 
     Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods",
-    SIGIR 2009, plus the weights. Only ranks count, so the legs' scores need not be comparable. Equal scores are put in
-    order by id, in a leg and in the result, so that the same index gives the same answer.
+    SIGIR 2009, plus the weights. Only ranks count, so the legs' scores need not be comparable. What a leg scores
+    alike it ranks alike: one more than the number of better ones. In the result equal scores are in order of their ids,
+    so that the same index gives the same answer.
     """
     places: defaultdict[str, list[Place]] = defaultdict(list)
     for leg, found in legs.items():
-        for rank, entry in enumerate(sorted(found, key=_best_first), start=1):
-            places[entry.id].append(Place(leg, rank, entry.score))
+        scores = sorted(-entry.score for entry in found)
+        for entry in found:
+            places[entry.id].append(Place(leg, 1 + bisect_left(scores, -entry.score), entry.score))
     fused = [
         Fused(id, sum(weights[place.leg] / (k + place.rank) for place in its), tuple(its)) for id, its in places.items()
     ]
     return sorted(fused, key=_best_first)
 
 
-def _best_first(entry: Scored | Fused) -> tuple[float, str]:
+def _best_first(entry: Fused) -> tuple[float, str]:
     return -entry.score, entry.id

@@ -1,11 +1,12 @@
-"""Scenes that were found into moments: neighbours become one. Pure."""
+"""Scenes that were found into moments: neighbours that answer together become one. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rushes_query.fuse import Place
-from rushes_schemas.index import ScenePayload
+from rushes_schemas.index import Leg
 
 GAP_MS = 40
 """Scenes no further apart are contiguous: a frame's time, for what rounding does."""
@@ -15,10 +16,13 @@ SEGMENT_GAP_MS = 1000
 
 @dataclass(frozen=True)
 class FoundScene:
-    """A scene that a search found: its point's id and payload, its fused score and its places in the legs."""
+    """A scene that a search found: where it lies, its fused score and its places in the legs."""
 
     id: str
-    payload: ScenePayload
+    video_id: str
+    start_ms: int
+    end_ms: int
+    continues: bool
     score: float
     places: tuple[Place, ...]
 
@@ -31,22 +35,22 @@ class FoundMoment:
 
     @property
     def video_id(self) -> str:
-        return self.scenes[0].payload.video_id
-
-    @property
-    def title(self) -> str | None:
-        """The video's title as the scenes know it."""
-        return self.scenes[0].payload.title
+        return self.scenes[0].video_id
 
     @property
     def start_ms(self) -> int:
-        return self.scenes[0].payload.start_ms
+        return self.scenes[0].start_ms
 
-    @property
+    @cached_property
     def end_ms(self) -> int:
-        return max(scene.payload.end_ms for scene in self.scenes)
+        return max(scene.end_ms for scene in self.scenes)
 
-    @property
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Of its scenes."""
+        return frozenset(scene.id for scene in self.scenes)
+
+    @cached_property
     def best(self) -> FoundScene:
         """The scene with the highest score, the first of several."""
         return max(self.scenes, key=lambda scene: scene.score)
@@ -57,18 +61,6 @@ class FoundMoment:
         return self.best.score
 
     @property
-    def text(self) -> str:
-        """What is said in it; only where nothing is, what stands in for it, once."""
-        said = [scene.payload.text for scene in self.scenes if not scene.payload.fallback]
-        return " ".join(said) if said else self.scenes[0].payload.text
-
-    @property
-    def thumbnail_scene(self) -> str | None:
-        """The id of the scene that shows it best: highest in the visual leg, else in all; None: none has a picture."""
-        pictured = [scene for scene in self.scenes if scene.payload.thumbnail_uri]
-        return min(pictured, key=_picture_order).id if pictured else None
-
-    @property
     def places(self) -> tuple[Place, ...]:
         """The best place that any of its scenes has in each leg, best first."""
         best: dict[str, Place] = {}
@@ -76,39 +68,81 @@ class FoundMoment:
             best.setdefault(place.leg, place)
         return tuple(best.values())
 
+    def best_in(self, leg: Leg) -> FoundScene | None:
+        """The scene that a leg ranked highest; None: it found none of them."""
+        ranked = [
+            (place.rank, scene.start_ms, scene.id)
+            for scene in self.scenes
+            for place in scene.places
+            if place.leg == leg
+        ]
+        return next(scene for scene in self.scenes if scene.id == min(ranked)[2]) if ranked else None
 
-def moments(scenes: Iterable[FoundScene]) -> list[FoundMoment]:
-    """The moments that the scenes make up, best first. Every scene is in exactly one; no two overlap."""
+
+def moments(scenes: Iterable[FoundScene], together: float) -> list[FoundMoment]:
+    """The moments that the scenes make up, best first. Every scene is in exactly one; no two overlap.
+
+    A scene joins its neighbour where it scores at least `together` times (0 to 1) what the best scene of the moment
+    does: of a long film that is a little like what was asked for, only the part that answers is the moment.
+    """
     by_video: defaultdict[str, list[FoundScene]] = defaultdict(list)
     for scene in scenes:
-        by_video[scene.payload.video_id].append(scene)
-    found = [FoundMoment(run) for its in by_video.values() for run in _runs(sorted(its, key=_time_order))]
+        by_video[scene.video_id].append(scene)
+    runs = (run for its in by_video.values() for run in _runs(sorted(its, key=_time_order)))
+    found = [FoundMoment(part) for run in runs for part in _parts(run, together)]
     return sorted(found, key=lambda moment: (-moment.score, moment.video_id, moment.start_ms))
 
 
-def _runs(scenes: Sequence[FoundScene]) -> Iterator[tuple[FoundScene, ...]]:
+def at_most(found: Iterable[FoundMoment], per_video: int) -> list[FoundMoment]:
+    """The same without what is beyond the best so many of each video."""
+    seen: defaultdict[str, int] = defaultdict(int)
+    kept = []
+    for moment in found:
+        seen[moment.video_id] += 1
+        if seen[moment.video_id] <= per_video:
+            kept.append(moment)
+    return kept
+
+
+Shots = list[list[FoundScene]]
+"""Scenes in order of time, those together that can't be told apart: parts of one shot, or scenes that overlap, as those
+of two recipes do while a video is indexed anew."""
+
+
+def _runs(scenes: Sequence[FoundScene]) -> Iterator[Shots]:
     """One video's scenes, in order of time, cut where the next one does not follow on."""
-    run: list[FoundScene] = []
+    run: Shots = []
     end_ms = 0
     for scene in scenes:
-        if run and not _follows(end_ms, scene.payload):
-            yield tuple(run)
-            run = []
-        end_ms = max(end_ms, scene.payload.end_ms) if run else scene.payload.end_ms
-        run.append(scene)
+        gap = scene.start_ms - end_ms
+        if run and (gap < 0 or (scene.continues and gap <= SEGMENT_GAP_MS)):
+            run[-1].append(scene)
+        elif run and gap <= GAP_MS:
+            run.append([scene])
+        else:
+            if run:
+                yield run
+            run, end_ms = [[scene]], 0
+        end_ms = max(end_ms, scene.end_ms)
     if run:
-        yield tuple(run)
+        yield run
 
 
-def _follows(end_ms: int, scene: ScenePayload) -> bool:
-    """Overlap counts too: while a video is indexed anew, the scenes of two recipes lie there for a moment."""
-    return scene.start_ms - end_ms <= (SEGMENT_GAP_MS if scene.continues else GAP_MS)
+def _parts(run: Shots, together: float) -> Iterator[tuple[FoundScene, ...]]:
+    """The best shot with those beside it that are good enough, and the same again for what is left on either side."""
+    waiting = [run]
+    while waiting:
+        part = waiting.pop()
+        scores = [max(scene.score for scene in shot) for shot in part]
+        best = scores.index(max(scores))
+        first, last = best, best + 1
+        while first and scores[first - 1] >= together * scores[best]:
+            first -= 1
+        while last < len(part) and scores[last] >= together * scores[best]:
+            last += 1
+        yield tuple(scene for shot in part[first:last] for scene in shot)
+        waiting += [rest for rest in (part[:first], part[last:]) if rest]
 
 
 def _time_order(scene: FoundScene) -> tuple[int, int, str]:
-    return scene.payload.start_ms, scene.payload.end_ms, scene.id
-
-
-def _picture_order(scene: FoundScene) -> tuple[float, float]:
-    seen = (place.rank for place in scene.places if place.leg == "visual")
-    return next(seen, float("inf")), -scene.score
+    return scene.start_ms, scene.end_ms, scene.id

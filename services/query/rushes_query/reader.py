@@ -39,6 +39,18 @@ class Reader:
             raise NotFound(f"There is no scene {scene_id!r}.")
         return found[0]
 
+    async def points(
+        self, scene_ids: Sequence[str], with_vectors: bool | Sequence[str] = False, fields: Sequence[str] | None = None
+    ) -> Sequence[Point]:
+        """The points of those scenes that are there; with these fields of their payload (None: all)."""
+        return await self._get(SCENES_ALIAS, scene_ids, with_vectors, fields)
+
+    async def titles(self, video_ids: Iterable[str]) -> dict[str, str]:
+        """What videos are called: their title, else their file's name. Those that have neither are not among them."""
+        points = await self._get(VIDEOS_COLLECTION, list(video_ids), fields=["title", "filename"])
+        titles = {point.id: point.payload.get("title") or point.payload.get("filename") for point in points}
+        return {id: title for id, title in titles.items() if title}
+
     async def scenes(self, video_id: str) -> list[Point]:
         """All scenes of a video, in no order."""
         of_video = Filter([Match("video_id", [video_id])])
@@ -68,10 +80,16 @@ class Reader:
         page = await self._scroll(VIDEOS_COLLECTION, Filter(), limit, cursor)
         return list(map(_record, page.points)), page.next
 
-    async def _get(self, name: str, ids: Sequence[str], with_vectors: bool = False) -> Sequence[Point]:
+    async def _get(
+        self,
+        name: str,
+        ids: Sequence[str],
+        with_vectors: bool | Sequence[str] = False,
+        fields: Sequence[str] | None = None,
+    ) -> Sequence[Point]:
         possible = [id for id in ids if _is_id(id)]
         try:
-            return await self._index.get(name, possible, with_vectors) if possible else []
+            return await self._index.get(name, possible, with_vectors, fields) if possible else []
         except UnknownCollection:
             return []
 

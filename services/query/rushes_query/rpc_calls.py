@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from pydantic import BaseModel, ValidationError
 
 from rushes_query.answers import Answer
-from rushes_query.ask import DEFAULT_LIMIT, Ask, Limit
+from rushes_query.ask import DEFAULT_LIMIT, Ask, LikeAsk, Limit
 from rushes_query.errors import NotFound
 from rushes_query.library import Library
 from rushes_query.rpc import query_pb2 as pb
@@ -36,13 +36,7 @@ class QueryCalls(QueryServicer):
 
     async def Search(self, request: pb.SearchRequest, context: Context) -> pb.SearchResponse:
         async with _answering(context):
-            ask = Ask(
-                q=request.q,
-                limit=request.limit or DEFAULT_LIMIT,
-                video_ids=list(request.video_ids),
-                language=request.language or None,
-                image=request.image or None,
-            )
+            ask = Ask(q=request.q, image=request.image or None, **_wish(request))
             return await message(await self._search.search(ask), pb.SearchResponse)
 
     async def ListVideos(self, request: pb.ListVideosRequest, context: Context) -> pb.ListVideosResponse:
@@ -65,14 +59,25 @@ class QueryCalls(QueryServicer):
 
     async def SimilarScenes(self, request: pb.SimilarScenesRequest, context: Context) -> pb.SearchResponse:
         async with _answering(context):
-            found = await self._search.similar(request.scene_id, _limit(request.limit))
-            return await message(found, pb.SearchResponse)
+            ask = LikeAsk(other_videos=request.other_videos, **_wish(request))
+            return await message(await self._search.similar(request.scene_id, ask), pb.SearchResponse)
 
 
 async def message(answer: Answer, kind: type[M]) -> M:
     """An answer as the message of the same fields, made off the event loop, since a transcript may be long. Raises
     ParseError where the contract lacks a field."""
     return await asyncio.to_thread(lambda: cast(M, ParseDict(answer.model_dump(mode="json"), kind())))
+
+
+def _wish(request: pb.SearchRequest | pb.SimilarScenesRequest) -> dict[str, Any]:
+    """The fields of `Wish` that the request sets, under its names."""
+    wish = {field.name: value for field, value in request.wish.ListFields()}
+    return wish | {
+        "limit": request.limit or DEFAULT_LIMIT,
+        "video_id": list(request.video_ids),
+        "language": request.language or None,
+        "metadata": list(request.wish.metadata),
+    }
 
 
 class _Page(BaseModel):

@@ -18,8 +18,16 @@ class QuerySettings(Part):
     needs others: the scores of two models can't be compared.
     """
 
-    candidates: Annotated[int, Field(ge=10, le=1000)] = 200
+    candidates: Annotated[int, Field(ge=10, le=1000)] = 100
     """How many scenes each leg of a search may bring."""
+    per_video: Annotated[int, Field(ge=1, le=100)] = 5
+    """How many moments of one video an answer may have, unless it is asked for more or less."""
+    together: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """A scene joins the moment beside it where it scores at least this part of what the moment's best scene does."""
+    pictures: bool = True
+    """Load the half of the image-text model that looks at pictures, so that one can search by image."""
+    cached_queries: Annotated[int, Field(ge=0, le=1_000_000)] = 2048
+    """The vectors of how many questions are kept in memory: about 4 KB each."""
     fusion_k: Annotated[int, Field(ge=1, le=10_000)] = 60
     """The k of reciprocal rank fusion: the larger, the less a first place in one leg counts."""
     visual_weight: Weight = 1.0
@@ -34,6 +42,8 @@ class QuerySettings(Part):
     """Scenes whose pictures score less against a picture are left out."""
     speech_floor: Floor = 0.30
     """Scenes whose text scores less against the words are left out."""
+    alike_floor: Floor = 0.30
+    """Scenes whose text scores less against another scene's text are left out."""
     lexical_floor: Annotated[float, Field(ge=0, le=1000)] = 0.0
     """Scenes whose words have a smaller BM25 score are left out."""
 

@@ -11,31 +11,101 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SearchRequest(_message.Message):
-    __slots__ = ("q", "limit", "video_ids", "language", "image")
+    __slots__ = ("q", "limit", "video_ids", "language", "image", "wish")
     Q_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     VIDEO_IDS_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     IMAGE_FIELD_NUMBER: _ClassVar[int]
+    WISH_FIELD_NUMBER: _ClassVar[int]
     q: str
     limit: int
     video_ids: _containers.RepeatedScalarFieldContainer[str]
     language: str
     image: bytes
-    def __init__(self, q: _Optional[str] = ..., limit: _Optional[int] = ..., video_ids: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., image: _Optional[bytes] = ...) -> None: ...
+    wish: Wish
+    def __init__(self, q: _Optional[str] = ..., limit: _Optional[int] = ..., video_ids: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., image: _Optional[bytes] = ..., wish: _Optional[_Union[Wish, _Mapping]] = ...) -> None: ...
+
+class Wish(_message.Message):
+    __slots__ = ("from_ms", "to_ms", "added_from", "added_to", "min_duration_ms", "max_duration_ms", "metadata", "speech", "fallback", "cursor", "per_video", "group_by_video", "visual_weight", "speech_weight", "lexical_weight")
+    FROM_MS_FIELD_NUMBER: _ClassVar[int]
+    TO_MS_FIELD_NUMBER: _ClassVar[int]
+    ADDED_FROM_FIELD_NUMBER: _ClassVar[int]
+    ADDED_TO_FIELD_NUMBER: _ClassVar[int]
+    MIN_DURATION_MS_FIELD_NUMBER: _ClassVar[int]
+    MAX_DURATION_MS_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    SPEECH_FIELD_NUMBER: _ClassVar[int]
+    FALLBACK_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    PER_VIDEO_FIELD_NUMBER: _ClassVar[int]
+    GROUP_BY_VIDEO_FIELD_NUMBER: _ClassVar[int]
+    VISUAL_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    SPEECH_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    LEXICAL_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    from_ms: int
+    to_ms: int
+    added_from: str
+    added_to: str
+    min_duration_ms: int
+    max_duration_ms: int
+    metadata: _containers.RepeatedScalarFieldContainer[str]
+    speech: bool
+    fallback: bool
+    cursor: str
+    per_video: int
+    group_by_video: bool
+    visual_weight: float
+    speech_weight: float
+    lexical_weight: float
+    def __init__(self, from_ms: _Optional[int] = ..., to_ms: _Optional[int] = ..., added_from: _Optional[str] = ..., added_to: _Optional[str] = ..., min_duration_ms: _Optional[int] = ..., max_duration_ms: _Optional[int] = ..., metadata: _Optional[_Iterable[str]] = ..., speech: _Optional[bool] = ..., fallback: _Optional[bool] = ..., cursor: _Optional[str] = ..., per_video: _Optional[int] = ..., group_by_video: _Optional[bool] = ..., visual_weight: _Optional[float] = ..., speech_weight: _Optional[float] = ..., lexical_weight: _Optional[float] = ...) -> None: ...
 
 class SearchResponse(_message.Message):
-    __slots__ = ("query", "took_ms", "moments")
+    __slots__ = ("query", "took_ms", "moments", "groups", "left_out", "next_cursor")
     QUERY_FIELD_NUMBER: _ClassVar[int]
     TOOK_MS_FIELD_NUMBER: _ClassVar[int]
     MOMENTS_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CURSOR_FIELD_NUMBER: _ClassVar[int]
     query: str
     took_ms: int
     moments: _containers.RepeatedCompositeFieldContainer[Moment]
-    def __init__(self, query: _Optional[str] = ..., took_ms: _Optional[int] = ..., moments: _Optional[_Iterable[_Union[Moment, _Mapping]]] = ...) -> None: ...
+    groups: _containers.RepeatedCompositeFieldContainer[Group]
+    left_out: _containers.RepeatedCompositeFieldContainer[LeftOut]
+    next_cursor: str
+    def __init__(self, query: _Optional[str] = ..., took_ms: _Optional[int] = ..., moments: _Optional[_Iterable[_Union[Moment, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., left_out: _Optional[_Iterable[_Union[LeftOut, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
+
+class Group(_message.Message):
+    __slots__ = ("video_id", "title", "score", "moments")
+    VIDEO_ID_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    MOMENTS_FIELD_NUMBER: _ClassVar[int]
+    video_id: str
+    title: str
+    score: float
+    moments: _containers.RepeatedCompositeFieldContainer[Moment]
+    def __init__(self, video_id: _Optional[str] = ..., title: _Optional[str] = ..., score: _Optional[float] = ..., moments: _Optional[_Iterable[_Union[Moment, _Mapping]]] = ...) -> None: ...
+
+class LeftOut(_message.Message):
+    __slots__ = ("leg", "reason")
+    LEG_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    leg: str
+    reason: str
+    def __init__(self, leg: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class Marked(_message.Message):
+    __slots__ = ("start", "end")
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    start: int
+    end: int
+    def __init__(self, start: _Optional[int] = ..., end: _Optional[int] = ...) -> None: ...
 
 class Moment(_message.Message):
-    __slots__ = ("video_id", "title", "start_ms", "end_ms", "score", "text", "thumbnail_url", "media_url", "scenes", "why")
+    __slots__ = ("video_id", "title", "start_ms", "end_ms", "score", "text", "thumbnail_url", "media_url", "scenes", "why", "best_ms", "marks")
     VIDEO_ID_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     START_MS_FIELD_NUMBER: _ClassVar[int]
@@ -46,6 +116,8 @@ class Moment(_message.Message):
     MEDIA_URL_FIELD_NUMBER: _ClassVar[int]
     SCENES_FIELD_NUMBER: _ClassVar[int]
     WHY_FIELD_NUMBER: _ClassVar[int]
+    BEST_MS_FIELD_NUMBER: _ClassVar[int]
+    MARKS_FIELD_NUMBER: _ClassVar[int]
     video_id: str
     title: str
     start_ms: int
@@ -56,7 +128,9 @@ class Moment(_message.Message):
     media_url: str
     scenes: _containers.RepeatedScalarFieldContainer[str]
     why: _containers.RepeatedCompositeFieldContainer[Why]
-    def __init__(self, video_id: _Optional[str] = ..., title: _Optional[str] = ..., start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ..., score: _Optional[float] = ..., text: _Optional[str] = ..., thumbnail_url: _Optional[str] = ..., media_url: _Optional[str] = ..., scenes: _Optional[_Iterable[str]] = ..., why: _Optional[_Iterable[_Union[Why, _Mapping]]] = ...) -> None: ...
+    best_ms: int
+    marks: _containers.RepeatedCompositeFieldContainer[Marked]
+    def __init__(self, video_id: _Optional[str] = ..., title: _Optional[str] = ..., start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ..., score: _Optional[float] = ..., text: _Optional[str] = ..., thumbnail_url: _Optional[str] = ..., media_url: _Optional[str] = ..., scenes: _Optional[_Iterable[str]] = ..., why: _Optional[_Iterable[_Union[Why, _Mapping]]] = ..., best_ms: _Optional[int] = ..., marks: _Optional[_Iterable[_Union[Marked, _Mapping]]] = ...) -> None: ...
 
 class Why(_message.Message):
     __slots__ = ("leg", "rank", "score")
@@ -304,9 +378,17 @@ class Word(_message.Message):
     def __init__(self, start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ..., text: _Optional[str] = ..., probability: _Optional[float] = ..., joined: _Optional[bool] = ...) -> None: ...
 
 class SimilarScenesRequest(_message.Message):
-    __slots__ = ("scene_id", "limit")
+    __slots__ = ("scene_id", "limit", "video_ids", "language", "wish", "other_videos")
     SCENE_ID_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
+    VIDEO_IDS_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    WISH_FIELD_NUMBER: _ClassVar[int]
+    OTHER_VIDEOS_FIELD_NUMBER: _ClassVar[int]
     scene_id: str
     limit: int
-    def __init__(self, scene_id: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+    video_ids: _containers.RepeatedScalarFieldContainer[str]
+    language: str
+    wish: Wish
+    other_videos: bool
+    def __init__(self, scene_id: _Optional[str] = ..., limit: _Optional[int] = ..., video_ids: _Optional[_Iterable[str]] = ..., language: _Optional[str] = ..., wish: _Optional[_Union[Wish, _Mapping]] = ..., other_videos: _Optional[bool] = ...) -> None: ...
