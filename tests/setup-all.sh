@@ -9,7 +9,7 @@ need java openjdk-17-jre-headless
 need mvn maven
 need kcat kcat
 need ffmpeg ffmpeg
-dpkg --status pocketsphinx-testdata >/dev/null 2>&1 || missing+=(pocketsphinx-testdata)
+need dockerd docker.io
 
 [ ${#missing[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then

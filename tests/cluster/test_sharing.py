@@ -1,5 +1,6 @@
 """Every service in processes of its own, several of some, on Apache Kafka by TLS and SASL, MinIO and a shared index."""
 
+import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 from tests.cluster.cluster import Cluster
 from tests.cluster.films import twelve
 from tests.cluster.kafka import PLAIN_PASSWORD, PLAIN_USER
+from tests.scenes.whole_file import whole_file_cuts
+
+from rushes_schemas.ids import video_id
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -38,8 +42,17 @@ def test_twelve_videos_are_shared_by_processes(tmp_path: Path) -> None:
         for service in ("asr", "scenes"):
             shares = [process.done() for process in cluster.of(service)]
             assert min(shares) > 0 and sum(shares) >= segments, f"{service}: {shares} of {segments}"
+        for film in films[::4]:
+            assert cuts(cluster, film) == whole_file_cuts(film, "adaptive"), film.name
         assert cluster.get("/v1/search", q="ask what you can do for your country")["moments"]
         assert [process.stop() for process in cluster.services] == [0] * sum(COUNTS.values())
+
+
+def cuts(cluster: Cluster, film: Path) -> list[int]:
+    """Where a shot begins in an indexed film; that a segment does makes none."""
+    video = video_id(hashlib.sha256(film.read_bytes()).hexdigest())
+    scenes = cluster.get(f"/v1/videos/{video}/scenes")["scenes"]
+    return [scene["start_ms"] for scene in scenes if not scene["continues"]][1:]
 
 
 def publish_by_kcat(cluster: Cluster, film: Path) -> None:
