@@ -11,13 +11,13 @@ import pickle
 import resource
 import signal
 import sys
+import traceback
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import TimeoutError as PoolTimeout
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
-
-from pebble import ProcessExpired, ProcessPool
 
 from rushes_runtime.errors import ComputeError
 
@@ -25,17 +25,17 @@ W = TypeVar("W")
 R = TypeVar("R")
 P = ParamSpec("P")
 
+START_S = 120.0
+"""How long a fresh child may take until it listens: it imports, and the machine may be busy."""
 PR_SET_PDEATHSIG = 1
-
-_build: Callable[[], Any]
-_worker: Any = None
 
 
 class ComputeChild(Generic[W]):
     """One child process that holds one worker object, built by `build` in the child when it is first needed.
 
     `build` must be picklable, and so must be what is passed to `run` and what comes back. Work is done one at a time,
-    in the order in which it was asked for.
+    in the order in which it was asked for. A child that dies, at work or idle, leaves nothing behind that the next one
+    could trip over: each has a pipe of its own, and no locks are shared.
     """
 
     def __init__(
@@ -46,14 +46,12 @@ class ComputeChild(Generic[W]):
         time_limit_s: float,
         memory_limit_bytes: int | None = None,
     ) -> None:
+        self._build = build
         self._name = name
         self._time_limit_s = time_limit_s
-        self._pool = ProcessPool(
-            max_workers=1,
-            context=get_context("spawn"),
-            initializer=_start,
-            initargs=(build, os.getpid(), memory_limit_bytes),
-        )
+        self._memory_limit_bytes = memory_limit_bytes
+        self._turn = asyncio.Lock()
+        self._child: _Child | None = None
 
     async def run(self, work: Callable[Concatenate[W, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """`work(worker, *args)` in the child. Never blocks the event loop.
@@ -61,17 +59,27 @@ class ComputeChild(Generic[W]):
         What `work` raises is raised here. Raises ComputeError when the child died, or was killed because `work` took
         longer than the time limit or more memory than allowed. A cancelled call kills the child if it was at work.
         """
-        future = self._pool.schedule(_work, args=(work, *args), kwargs=dict(kwargs), timeout=self._time_limit_s)
-        try:
-            result: R = await asyncio.wrap_future(future)
-        except PoolTimeout as error:
-            limit = f"{self._time_limit_s:g} s"
-            raise ComputeError("time_limit", f"{self._name} took longer than its limit of {limit}") from error
-        except ProcessExpired as error:
-            raise ComputeError("child_died", f"the {self._name} child died with exit code {error.exitcode}") from error
-        except MemoryError as error:
+        call = pickle.dumps((work, args, kwargs))
+        async with self._turn:
+            child = await self._living()
+            try:
+                async with asyncio.timeout(self._time_limit_s):
+                    result, error = pickle.loads(await child.ask(call))  # noqa: S301  our own child's
+            except TimeoutError as late:
+                child.kill()
+                limit = f"{self._time_limit_s:g} s"
+                raise ComputeError("time_limit", f"{self._name} took longer than its limit of {limit}") from late
+            except (EOFError, OSError) as died:
+                raise self._died(child) from died
+            except asyncio.CancelledError:
+                child.kill()
+                raise
+        if isinstance(error, MemoryError):
             raise ComputeError("out_of_memory", f"{self._name} needed more memory than its limit") from error
-        return result
+        if error is not None:
+            raise error
+        done: R = result
+        return done
 
     async def warm(self) -> None:
         """Start the child and build its worker now. Raises what building it raises."""
@@ -88,38 +96,116 @@ class ComputeChild(Generic[W]):
 
     def stop(self) -> None:
         """Kill the child, at once. Blocks for the moment that takes."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        if self._child:
+            self._child.kill()
+
+    async def _living(self) -> "_Child":
+        """The child, or a fresh one where it has died in the meantime."""
+        if self._child is None or not self._child.is_alive:
+            child = self._child = _Child(self._name, self._build, self._memory_limit_bytes)
+            try:
+                async with asyncio.timeout(START_S):
+                    await child.ready()
+            except (EOFError, OSError) as died:  # TimeoutError is one
+                raise self._died(child) from died
+            except asyncio.CancelledError:
+                child.kill()
+                raise
+        return self._child
+
+    def _died(self, child: "_Child") -> ComputeError:
+        return ComputeError("child_died", f"the {self._name} child died with exit code {child.kill()}")
 
 
-def _start(build: Callable[[], W], parent: int, memory_limit_bytes: int | None) -> None:
-    """In the child, before its first work: never outlive the parent, leave Ctrl-C to it, mind the limit."""
-    global _build
+class _Child:
+    """One process, the pipe to it, and the thread that waits at the pipe: all of it is gone once it is killed.
+
+    The kernel kills a process with the thread that started it, so this is the event loop's business.
+    """
+
+    def __init__(self, name: str, build: Callable[[], Any], memory_limit_bytes: int | None) -> None:
+        context = get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(theirs, build, os.getpid(), memory_limit_bytes), name=name, daemon=True
+        )
+        self._process.start()
+        theirs.close()  # theirs alone, so that the pipe ends with the process
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    async def ready(self) -> None:
+        """Wait until it listens. Raises EOFError or OSError where it dies before that."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._pipe.recv_bytes)
+
+    async def ask(self, call: bytes) -> bytes:
+        """Its answer to a call. Raises EOFError or OSError where it dies over it."""
+
+        def exchange() -> bytes:
+            self._pipe.send_bytes(call)
+            return self._pipe.recv_bytes()
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, exchange)
+
+    def kill(self) -> int | None:
+        """End it, and its exit code. Safe to do twice."""
+        self._process.kill()
+        self._process.join()
+        self._thread.shutdown(cancel_futures=True)  # the pipe has ended, and so has who waited at it
+        self._pipe.close()
+        return self._process.exitcode
+
+
+def _serve(pipe: Connection, build: Callable[[], Any], parent: int, memory_limit_bytes: int | None) -> None:
+    """The child: never outlive the parent, leave Ctrl-C to it, mind the limit, and do what is asked for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(parent)
     if memory_limit_bytes:
         resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
-    _build = build
+    worker = _Once(build)
+    pipe.send_bytes(b"")
+    while True:
+        try:
+            call = pipe.recv_bytes()
+        except EOFError:
+            return
+        pipe.send_bytes(_answer(worker, call))
 
 
-def _work(work: Callable[..., R], *args: Any, **kwargs: Any) -> R:
-    global _worker
+class _Once:
+    """Builds the worker when it is first asked for."""
+
+    def __init__(self, build: Callable[[], Any]) -> None:
+        self._build = build
+        self._worker: Any = None
+
+    def __call__(self) -> Any:
+        if self._worker is None:
+            self._worker = self._build()
+        return self._worker
+
+
+def _answer(worker: _Once, call: bytes) -> bytes:
+    """The pickled result and error, one of which is None."""
     try:
-        if _worker is None:
-            _worker = _build()
-        return work(_worker, *args, **kwargs)
-    except Exception as error:
-        raise _sendable(error) from error
+        work, args, kwargs = pickle.loads(call)  # noqa: S301  our own parent's
+        return pickle.dumps((work(worker(), *args, **kwargs), None))
+    except Exception as error:  # noqa: BLE001  it is the caller's
+        error.add_note("".join(traceback.format_exception(error)))  # tracebacks are not pickled, notes are
+        return _sendable(error)
 
 
-def _sendable(error: Exception) -> Exception:
-    """The error; or its words, where the parent could not unpickle it (which would break the pool for good), or would
-    take it for the time limit's."""
+def _sendable(error: Exception) -> bytes:
+    """The error, pickled; or its words, where the parent could not unpickle it."""
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301  made here
+        answer = pickle.dumps((None, error))
+        pickle.loads(answer)  # noqa: S301  made here
+        return answer
     except Exception:  # noqa: BLE001  whatever the error's class does there
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return RuntimeError(f"{type(error).__name__}: {error}") if isinstance(error, TimeoutError) else error
+        return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
 
 
 def _nothing(worker: object) -> None:

@@ -1,0 +1,63 @@
+"""What the compute children of these tests do; in a module of its own, since children import it."""
+
+import ctypes
+import gc
+import os
+import signal
+import time
+from multiprocessing.connection import Connection
+
+from rushes_runtime.errors import InvalidError
+
+
+class Worker:
+    """Remembers how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+
+def asked(worker: Worker) -> tuple[int, int]:
+    """The child's process id, and how often this worker was asked."""
+    worker.asked += 1
+    return os.getpid(), worker.asked
+
+
+def segfault(worker: Worker) -> None:
+    """End by a segmentation fault."""
+    signal.signal(signal.SIGSEGV, signal.SIG_DFL)
+    ctypes.string_at(0)
+
+
+def never_ends(worker: Worker) -> None:
+    """As an endless decode does: it holds the GIL of the child, more or less."""
+    while True:
+        time.sleep(0.001)
+
+
+def eats(worker: Worker, count: int) -> int:
+    """Take so many bytes."""
+    return len(bytearray(count))
+
+
+def refuses(worker: Worker) -> None:
+    """Raise what is the input's fault."""
+    raise InvalidError("odd", "it is odd")
+
+
+def unpicklable(worker: Worker) -> object:
+    """Answer what can't be sent."""
+    return lambda: None
+
+
+def echo(worker: Worker, data: bytes) -> bytes:
+    """Answer what was said."""
+    return data
+
+
+def answers_and_dies(worker: Worker, count: int) -> bytes:
+    """Be killed while the first bytes of an answer are on their way."""
+    [answers] = [part for part in gc.get_objects() if isinstance(part, Connection) and part.writable]
+    os.write(answers.fileno(), (count * 1_000_000).to_bytes(4) + b"some of a million")
+    os.kill(os.getpid(), signal.SIGKILL)
+    return b""
