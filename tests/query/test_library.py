@@ -9,6 +9,7 @@ import webvtt
 from rushes_models.ports import ImageTextEncoder, TextEncoder
 from rushes_query.app import build
 from rushes_query.settings import QuerySettings
+from rushes_runtime.blobs import Blobs, BlobsUnavailable
 from rushes_runtime.platform import Platform
 
 from .conftest import warm_client
@@ -95,6 +96,43 @@ async def test_a_transcript_as_subtitles_and_as_text(http: httpx.AsyncClient) ->
     assert srt.text.startswith("1\n00:00:00,100 --> 00:00:01,100\nCats & dogs <sleep>.\n")
     assert (await http.get(url, params={"format": "text"})).text == "Cats & dogs <sleep>.\nHot.\n"
     assert (await http.get(url, params={"format": "pdf"})).status_code == 422
+
+
+async def test_a_transcript_that_has_not_changed_is_not_sent_again(http: httpx.AsyncClient) -> None:
+    url = f"/v1/videos/{MORNING}/transcript"
+    tags = {format: (await http.get(url, params={"format": format})).headers["etag"] for format in ("json", "vtt")}
+    assert tags["json"] != tags["vtt"]
+    known = await http.get(url, headers={"If-None-Match": tags["json"]})
+    assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", tags["json"])
+    assert (await http.get(url, headers={"If-None-Match": tags["vtt"]})).status_code == 200
+
+
+async def test_a_transcript_whose_words_can_not_be_fetched_is_503(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_: object) -> bytes:
+        raise BlobsUnavailable("the blob store is away")
+
+    monkeypatch.setattr(Blobs, "get", failing)
+    for format in ("json", "vtt", "srt", "text"):
+        assert (await http.get(f"/v1/videos/{MORNING}/transcript", params={"format": format})).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("q", "starts"), [("cats", [100]), ("DOGS sleep", [100]), ("hot", [9100]), ("sleep. hot", [500]), ("dog hot", [])]
+)
+async def test_what_is_said_in_one_video_is_found(http: httpx.AsyncClient, q: str, starts: list[int]) -> None:
+    answer = (await http.get(f"/v1/videos/{MORNING}/transcript/search", params={"q": q})).json()
+    assert [match["start_ms"] for match in answer["matches"]] == starts
+    for match in answer["matches"]:
+        assert match["text"] == "Cats & dogs <sleep>. Hot."
+        assert match["media_url"] == f"{MEDIA}#t={match['start_ms'] / 1000:.3f}"
+
+
+async def test_a_search_inside_for_nothing_is_refused(http: httpx.AsyncClient) -> None:
+    url = f"/v1/videos/{MORNING}/transcript/search"
+    assert (await http.get(url, params={"q": " ?! "})).status_code == 422
+    assert (await http.get(url.replace(MORNING, NOWHERE), params={"q": "cat"})).status_code == 404
 
 
 async def test_the_whole_file(http: httpx.AsyncClient) -> None:

@@ -203,3 +203,20 @@ class TranscriptAnswer(Answer):
     segments: list[SegmentTranscript]
     words: list[SpokenWord]
     text: str
+
+
+class Match(Answer):
+    """A place where something is said, [start_ms, end_ms), with the words around it."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+    media_url: str
+
+
+class MatchesAnswer(Answer):
+    """Where something is said in a video, in order of time."""
+
+    video_id: str
+    query: str
+    matches: list[Match]

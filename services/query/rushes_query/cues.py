@@ -14,7 +14,7 @@ PAUSE_MS = 700
 LONGEST_MS = 7000
 """A cue is not made longer by a further word."""
 SHORTEST_MS = 1000
-"""A cue stays for so long, unless the next one comes before."""
+"""No cue is shown for less."""
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 CLOSING = "\"'”’»)]」』"
 """What may stand behind the end of a sentence."""
@@ -31,33 +31,65 @@ class Cue:
 
 @dataclass
 class _Draft:
-    """A cue that may yet grow."""
+    """A cue that may yet grow. `start_ms` is when it is shown, which may be later than when its first word is said."""
 
+    start_ms: int
     words: list[Word] = field(default_factory=list)
 
     def takes(self, word: Word) -> bool:
-        """Whether the word belongs to what is being read."""
+        """Whether the word belongs to what is being read. What was shown for too short a time to be read goes on as
+        long as there is room, even over a pause or the end of a sentence."""
+        if layout([*self.words, word]) is None:
+            return False
+        if word.start_ms - self.start_ms < SHORTEST_MS:
+            return True
         last = self.words[-1]
         return (
             word.start_ms - last.end_ms < PAUSE_MS
-            and word.end_ms - self.words[0].start_ms <= LONGEST_MS
+            and word.end_ms - self.start_ms <= LONGEST_MS
             and not last.text.rstrip(CLOSING).endswith(SENTENCE_ENDS)
-            and layout([*self.words, word]) is not None
         )
+
+    def until(self, next_ms: int | None) -> Cue:
+        """The cue, where the next word is said at `next_ms`. It is taken away for that only if it can be read."""
+        said_ms = max(self.start_ms + SHORTEST_MS, *(word.end_ms for word in self.words))
+        end_ms = said_ms if next_ms is None else max(self.start_ms + SHORTEST_MS, min(next_ms, said_ms))
+        return Cue(self.start_ms, end_ms, layout(self.words) or ())
+
+
+class Cues:
+    """Words, as they become known, into cues that follow each other without overlap. Each has at most two lines of LINE
+    characters and is shown for at least SHORTEST_MS.
+
+    A cue ends with a sentence, at a pause, and where it is full or long. Nothing is left out: a word that is longer
+    than a line is divided. Where words come faster than they can be read, or out of order, they are shown as soon as
+    there is room.
+    """
+
+    def __init__(self) -> None:
+        self._draft: _Draft | None = None
+
+    def take(self, words: Iterable[Word]) -> Iterator[Cue]:
+        """The cues that are complete with these words."""
+        for word in chain.from_iterable(map(_pieces, words)):
+            draft = self._draft
+            if draft is None or not draft.takes(word):
+                made = [draft.until(word.start_ms)] if draft else []
+                yield from made
+                self._draft = draft = _Draft(max(word.start_ms, made[0].end_ms if made else 0))
+            draft.words.append(word)
+
+    def rest(self) -> Iterator[Cue]:
+        """The last cue, once no word is to come."""
+        if self._draft:
+            yield self._draft.until(None)
+            self._draft = None
 
 
 def cues(words: Iterable[Word]) -> list[Cue]:
-    """The words as cues that follow each other without overlap, each with at most two lines of LINE characters.
-
-    A cue ends with a sentence, at a pause, and where it is full or long. Nothing is left out: a word that is longer
-    than a line is divided. Words whose times are out of order are shown as soon as there is room.
-    """
-    drafts: list[_Draft] = []
-    for piece in chain.from_iterable(map(_pieces, words)):
-        if not drafts or not drafts[-1].takes(piece):
-            drafts.append(_Draft())
-        drafts[-1].words.append(piece)
-    return _timed(drafts)
+    """The cues of words that are all known."""
+    making = Cues()
+    return [*making.take(words), *making.rest()]
 
 
 def layout(words: Sequence[Word]) -> tuple[str, ...] | None:
@@ -88,16 +120,3 @@ def _pieces(word: Word) -> Iterator[Word]:
         )
         part = {"start_ms": start, "end_ms": end, "text": text[at : at + LINE], "joined": word.joined or at > 0}
         yield word.model_copy(update=part)
-
-
-def _timed(drafts: Sequence[_Draft]) -> list[Cue]:
-    """The drafts with times that never overlap: the shortest ones are held while nothing follows."""
-    made: list[Cue] = []
-    clear_ms = 0
-    for at, draft in enumerate(drafts):
-        start_ms = max(clear_ms, draft.words[0].start_ms)
-        said_ms = max(start_ms + 1, *(word.end_ms for word in draft.words))
-        next_ms = drafts[at + 1].words[0].start_ms if at + 1 < len(drafts) else said_ms + SHORTEST_MS
-        clear_ms = max(start_ms + 1, min(next_ms, max(said_ms, start_ms + SHORTEST_MS)))
-        made.append(Cue(start_ms, clear_ms, layout(draft.words) or ()))
-    return made

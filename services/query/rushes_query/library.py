@@ -1,16 +1,21 @@
 """The library: videos, their scenes, what is said in them, and their files."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import islice
 
-from rushes_query.answers import ScenesAnswer, VideoDetail, VideosAnswer
+from rushes_query.answers import Match, MatchesAnswer, ScenesAnswer, TranscriptAnswer, VideoDetail, VideosAnswer
 from rushes_query.errors import NotFound
+from rushes_query.inside import find, folded
 from rushes_query.reader import Reader
-from rushes_query.transcripts import VideoTranscript, transcript_of
+from rushes_query.transcripts import Parts, parts_of, transcript_of
+from rushes_query.urls import media_url
 from rushes_query.views import scene_answer, video_answer, video_detail
 from rushes_runtime.blobs import BlobMissing, Blobs
+from rushes_runtime.errors import InvalidError
 from rushes_schemas.ids import blob_key
-from rushes_schemas.index import ScenePayload
+from rushes_schemas.index import ScenePayload, VideoRecord
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,29 @@ class Library:
         in_order = sorted(scenes, key=lambda scene: (scene.start_ms, scene.end_ms, scene.id))
         return ScenesAnswer(video_id=video_id, scenes=in_order)
 
-    async def transcript(self, video_id: str) -> VideoTranscript:
+    async def transcript(self, video_id: str) -> TranscriptAnswer:
         """What is said in a video, as far as it is known."""
         return await transcript_of(await self._reader.video(video_id), self._blobs)
+
+    async def spoken(self, video_id: str) -> tuple[VideoRecord, Parts]:
+        """The same, segment by segment, with the record that it is made of."""
+        record = await self._reader.video(video_id)
+        return record, parts_of(record, self._blobs)
+
+    async def said(self, video_id: str, phrase: str, limit: int) -> MatchesAnswer:
+        """Where something is said in a video. Raises InvalidError for a phrase without any letter or digit."""
+        if not folded(phrase):
+            raise InvalidError("empty", "Say what to find: q has no letter or digit.")
+        record = await self._reader.video(video_id)
+        words = [word async for part in parts_of(record, self._blobs) for word in part.words]
+        found = await asyncio.to_thread(lambda: list(islice(find(words, phrase), limit)))
+        matches = [
+            Match(
+                start_ms=each.start_ms, end_ms=each.end_ms, text=each.text, media_url=media_url(video_id, each.start_ms)
+            )
+            for each in found
+        ]
+        return MatchesAnswer(video_id=video_id, query=phrase, matches=matches)
 
     async def media(self, video_id: str) -> StoredFile:
         """The video's own bytes."""

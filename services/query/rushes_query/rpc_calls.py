@@ -54,8 +54,7 @@ class QueryCalls(QueryServicer):
 
     async def GetTranscript(self, request: pb.GetTranscriptRequest, context: Context) -> pb.Transcript:
         async with _answering(context):
-            found = await self._library.transcript(request.video_id)
-            return await message(await asyncio.to_thread(found.answer), pb.Transcript)
+            return await message(await self._library.transcript(request.video_id), pb.Transcript)
 
     async def SimilarScenes(self, request: pb.SimilarScenesRequest, context: Context) -> pb.SearchResponse:
         async with _answering(context):

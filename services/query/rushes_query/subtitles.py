@@ -1,21 +1,33 @@
 """Cues as WebVTT, SubRip and plain text. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 
 from rushes_query.cues import Cue
 
+VTT_HEAD = "WEBVTT\n"
+
+
+def webvtt_block(cue: Cue) -> str:
+    """A cue in a WebVTT file (W3C WebVTT: The Web Video Text Tracks Format), after what stands before it."""
+    # An arrow in a cue would be taken for its times, and escaping what HTML escapes also breaks every arrow.
+    return f"\n{_span(cue, '.')}\n{escape(_text(cue), quote=False)}\n"
+
+
+def subrip_block(number: int, cue: Cue) -> str:
+    """A cue in an SRT file, as players in general read it; the first has the number 1."""
+    separator = "" if number == 1 else "\n"
+    return f"{separator}{number}\n{_span(cue, ',')}\n{_text(cue)}\n"
+
 
 def webvtt(cues: Iterable[Cue]) -> str:
-    """A WebVTT file (W3C WebVTT: The Web Video Text Tracks Format)."""
-    # An arrow in a cue would be taken for its times, and escaping what HTML escapes also breaks every arrow.
-    blocks = (f"{_span(cue, '.')}\n{escape(_text(cue), quote=False)}" for cue in cues)
-    return "\n\n".join(["WEBVTT", *blocks]) + "\n"
+    """A whole WebVTT file."""
+    return VTT_HEAD + "".join(map(webvtt_block, cues))
 
 
-def subrip(cues: Sequence[Cue]) -> str:
-    """An SRT file, as players in general read it."""
-    return "\n".join(f"{number}\n{_span(cue, ',')}\n{_text(cue)}\n" for number, cue in enumerate(cues, start=1))
+def subrip(cues: Iterable[Cue]) -> str:
+    """A whole SRT file."""
+    return "".join(subrip_block(number, cue) for number, cue in enumerate(cues, start=1))
 
 
 def _text(cue: Cue) -> str:

@@ -1,8 +1,11 @@
 """A video's transcript, put together from its segments' artefacts, which the ledger names."""
 
 import asyncio
-from collections.abc import Sequence
+import hashlib
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from rushes_query.answers import SegmentTranscript, SpokenWord, TranscriptAnswer
@@ -14,53 +17,74 @@ from rushes_schemas.events import Transcript, TranscriptStatus, Word
 from rushes_schemas.ids import blob_key
 from rushes_schemas.index import StageEntry, VideoRecord
 
-AT_ONCE = 16
-"""Artefacts that are fetched at the same time."""
+AHEAD = 16
+"""Artefacts that are fetched at the same time; no more segments than this are in memory at once."""
 
 Status = TranscriptStatus | Literal["pending"]
 
 
 @dataclass(frozen=True)
-class VideoTranscript:
-    """What is said in a video as far as it is known: its words in order of time, and how far each segment is."""
+class Part:
+    """A segment's transcript, its words in order of time; None: asr is not done with it."""
 
-    record: VideoRecord
-    segments: Sequence[SegmentTranscript]
-    words: Sequence[Word]
+    segment: int
+    transcript: Transcript | None
 
-    def answer(self) -> TranscriptAnswer:
-        """As it is shown."""
-        pending = any(segment.status == "pending" for segment in self.segments)
-        return TranscriptAnswer(
-            video_id=self.record.video_id,
-            title=shown_title(self.record),
-            language=self.record.language,
-            complete=bool(self.segments) and not pending,
-            segments=list(self.segments),
-            words=[_spoken(word) for word in self.words],
-            text=paragraphs(self.words),
-        )
+    @property
+    def words(self) -> Sequence[Word]:
+        """What is said in it, as far as it is known."""
+        return sorted(self.transcript.words, key=lambda word: word.start_ms) if self.transcript else ()
 
 
-async def transcript_of(record: VideoRecord, blobs: Blobs) -> VideoTranscript:
-    """Fetch and join the segments' transcripts. Raises BlobsUnavailable; a missing artefact is a pending segment."""
-    numbers = range(record.video.segment_count if record.video else 0)
-    slots = asyncio.Semaphore(AT_ONCE)
+Parts = AsyncIterator[Part]
 
-    async def fetched(number: int) -> Transcript | None:
-        entry = record.segments.get(str(number), {}).get("asr")
-        if entry is None or entry.artefact_uri is None:
-            return _without_artefact(entry)
-        async with slots:
-            return await read(blobs, blob_key(entry.artefact_uri), Transcript)
 
-    found = await asyncio.gather(*map(fetched, numbers))
-    words = [word for part in found if part for word in part.words]
-    return VideoTranscript(
-        record,
-        [_segment(number, part) for number, part in zip(numbers, found, strict=True)],
-        sorted(words, key=lambda word: word.start_ms),
+async def parts_of(record: VideoRecord, blobs: Blobs) -> Parts:
+    """A video's segments, in order, each as soon as it and those before it are fetched. Raises BlobsUnavailable; a
+    missing artefact is a segment that is not done."""
+    numbers = iter(range(_count(record)))
+    fetching = deque(asyncio.create_task(_fetched(record, blobs, number)) for number in islice(numbers, AHEAD))
+    try:
+        while fetching:
+            yield await fetching.popleft()
+            fetching.extend(asyncio.create_task(_fetched(record, blobs, number)) for number in islice(numbers, 1))
+    finally:
+        for task in fetching:
+            task.cancel()
+
+
+async def transcript_of(record: VideoRecord, blobs: Blobs) -> TranscriptAnswer:
+    """The whole transcript in memory. Raises BlobsUnavailable."""
+    parts = [part async for part in parts_of(record, blobs)]
+    segments = list(map(segment_answer, parts))
+    words = [word for part in parts for word in part.words]
+    return TranscriptAnswer(
+        video_id=record.video_id,
+        title=shown_title(record),
+        language=record.language,
+        complete=bool(segments) and not any(segment.status == "pending" for segment in segments),
+        segments=segments,
+        words=list(map(spoken_word, words)),
+        text=paragraphs(words),
     )
+
+
+def version_of(record: VideoRecord) -> str:
+    """A word that differs where the transcript may differ. An artefact never changes, so their names tell."""
+    entries = [record.segments.get(str(number), {}).get("asr") for number in range(_count(record))]
+    known = [(entry.status, entry.reason, entry.artefact_uri) if entry else None for entry in entries]
+    return hashlib.sha256(repr((shown_title(record), record.language, known)).encode()).hexdigest()[:24]
+
+
+async def _fetched(record: VideoRecord, blobs: Blobs, number: int) -> Part:
+    entry = record.segments.get(str(number), {}).get("asr")
+    if entry is None or entry.artefact_uri is None:
+        return Part(number, _without_artefact(entry))
+    return Part(number, await read(blobs, blob_key(entry.artefact_uri), Transcript))
+
+
+def _count(record: VideoRecord) -> int:
+    return record.video.segment_count if record.video else 0
 
 
 def _without_artefact(entry: StageEntry | None) -> Transcript | None:
@@ -70,7 +94,8 @@ def _without_artefact(entry: StageEntry | None) -> Transcript | None:
     return Transcript(status="failed" if entry.status == "failed" else "no_audio", reason=entry.reason)
 
 
-def _spoken(word: Word) -> SpokenWord:
+def spoken_word(word: Word) -> SpokenWord:
+    """A word as it is shown."""
     return SpokenWord(
         start_ms=word.start_ms,
         end_ms=word.end_ms,
@@ -80,10 +105,12 @@ def _spoken(word: Word) -> SpokenWord:
     )
 
 
-def _segment(number: int, transcript: Transcript | None) -> SegmentTranscript:
+def segment_answer(part: Part) -> SegmentTranscript:
+    """How far a segment is, as it is shown."""
+    transcript = part.transcript
     status: Status = transcript.status if transcript else "pending"
     return SegmentTranscript(
-        segment=number,
+        segment=part.segment,
         status=status,
         reason=transcript.reason if transcript else None,
         language=transcript.language if transcript else None,

@@ -1,22 +1,18 @@
 """Routes that show videos, scenes and transcripts."""
 
-import asyncio
-from functools import partial
-from typing import Annotated, Literal
+from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
-from fastapi.responses import PlainTextResponse, Response
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response, StreamingResponse
 
-from rushes_query.answers import ScenesAnswer, TranscriptAnswer, VideoDetail, VideosAnswer
-from rushes_query.ask import DEFAULT_LIMIT, Limit
-from rushes_query.cues import cues
+from rushes_query.answers import MatchesAnswer, ScenesAnswer, TranscriptAnswer, VideoDetail, VideosAnswer
+from rushes_query.ask import DEFAULT_LIMIT, Limit, Words
+from rushes_query.http.known import has_it
 from rushes_query.http.unknown import unknown_is_404
 from rushes_query.library import Library
-from rushes_query.spoken import paragraphs
-from rushes_query.subtitles import subrip, webvtt
-from rushes_query.transcripts import VideoTranscript
-
-Format = Literal["json", "vtt", "srt", "text"]
+from rushes_query.transcripts import version_of
+from rushes_query.written import MEDIA_TYPES, Format, written
 
 
 def routes(library: Library) -> APIRouter:
@@ -42,23 +38,53 @@ def routes(library: Library) -> APIRouter:
         return await library.scenes(video_id)
 
     @router.get("/{video_id}/transcript", response_model=TranscriptAnswer, responses=_TEXTS)
-    async def transcript(video_id: str, format: Annotated[Format, Query()] = "json") -> TranscriptAnswer | Response:
+    async def transcript(
+        video_id: str, request: Request, format: Annotated[Format, Query()] = "json"
+    ) -> TranscriptAnswer | Response:
         """What is said in a video: as words with times, as subtitles, or as plain text."""
-        found = await library.transcript(video_id)
-        # Some tenths of a second for a long film, in which the event loop answers others.
-        return await asyncio.to_thread(found.answer if format == "json" else partial(_written, found, format))
+        record, parts = await library.spoken(video_id)
+        headers = {"ETag": f'W/"{version_of(record)}-{format}"', "Cache-Control": "private, no-cache"}
+        if has_it(request.headers.get("if-none-match"), headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        pieces = await begun(written(record, parts, format))
+        return StreamingResponse(pieces, headers=headers, media_type=MEDIA_TYPES[format])
+
+    @router.get("/{video_id}/transcript/search")
+    async def said(
+        video_id: str,
+        q: Annotated[Words, Query(description="Words that are said one after the other, in the video's own language")],
+        limit: Annotated[Limit, Query()] = DEFAULT_LIMIT,
+    ) -> MatchesAnswer:
+        """Where something is said in one video: the words themselves, in order of time. For what is meant or seen,
+        `/v1/search` with this `video_id`."""
+        return await library.said(video_id, q, limit)
 
     return router
 
 
 _TEXTS: dict[int | str, dict[str, object]] = {
-    200: {"content": {"text/vtt": {}, "application/x-subrip": {}, "text/plain": {}}}
+    200: {"content": {"text/vtt": {}, "application/x-subrip": {}, "text/plain": {}}},
+    304: {"description": "The transcript that the client has, by its ETag"},
 }
 
 
-def _written(transcript: VideoTranscript, format: Format) -> Response:
-    if format == "vtt":
-        return Response(webvtt(cues(transcript.words)), media_type="text/vtt; charset=utf-8")
-    if format == "srt":
-        return Response(subrip(cues(transcript.words)), media_type="application/x-subrip; charset=utf-8")
-    return PlainTextResponse(f"{paragraphs(transcript.words)}\n")
+async def begun(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The same pieces, the first two of them made: what is wrong with the blob store is found before the status is
+    sent."""
+    first = [piece async for piece in _some(pieces, 2)]
+
+    async def all_of_them() -> AsyncIterator[str]:
+        for piece in first:
+            yield piece
+        async for piece in pieces:
+            yield piece
+
+    return all_of_them()
+
+
+async def _some(pieces: AsyncIterator[str], count: int) -> AsyncIterator[str]:
+    for _ in range(count):
+        try:
+            yield await anext(pieces)
+        except StopAsyncIteration:
+            return

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response, StreamingResponse
 
+from rushes_query.http.known import has_it
 from rushes_query.http.unknown import unknown_is_404
 from rushes_query.library import Library, StoredFile
 from rushes_query.ranges import ByteRange, Unsatisfiable, parse
@@ -44,7 +45,7 @@ def _sent(library: Library, file: StoredFile, request: Request) -> Response:
         "Cache-Control": "private, max-age=3600",
         "X-Content-Type-Options": "nosniff",
     }
-    if _has_it(request.headers.get("if-none-match"), file.etag):
+    if has_it(request.headers.get("if-none-match"), file.etag):
         return Response(status_code=304, headers=headers)
     part = _part(request, file)
     start, end = (part.start, part.end) if part else (0, file.size)
@@ -65,10 +66,3 @@ def _part(request: Request, file: StoredFile) -> ByteRange | None:
     except Unsatisfiable as error:
         sentence = f"The file has {file.size} bytes; the range lies behind them."
         raise HTTPException(416, sentence, {"Content-Range": f"bytes */{file.size}"}) from error
-
-
-def _has_it(tags: str | None, etag: str) -> bool:
-    """Whether If-None-Match names the file. Tags are compared weakly there."""
-    return tags is not None and (
-        tags.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in tags.split(","))
-    )
