@@ -6,10 +6,10 @@ UV := $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constrain
 
 PARTS := schemas runtime[embedded] models services/ingest services/asr services/scenes services/embed services/query cli testing
 EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
-CODE := schemas runtime models/rushes_models services cli testing tests examples
+CODE := schemas runtime models/rushes_models services cli testing tests bench examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
 
-.PHONY: demo test test-all lint format types schemas docs proto clean help
+.PHONY: demo test test-all bench-scale lint format types schemas docs proto clean help
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -23,6 +23,10 @@ test: $(VENV)/.tests lint types  ## All checks and tests that need no more than 
 test-all: $(VENV)/.tests-all  ## The tests that need more: Apache Kafka, MinIO, torch, Docker; installs what is missing
 	tests/setup-all.sh
 	$(VENV)/bin/python -m pytest -m all -p tests.skips
+
+bench-scale: $(VENV)/.tests-all  ## Does a second asr process help? Writes its section of docs/benchmarks.md
+	tests/setup-all.sh
+	$(VENV)/bin/python -m bench.scale
 
 lint: $(VENV)/.tests
 	$(VENV)/bin/ruff check .
