@@ -157,6 +157,15 @@ class SearchAnswer(Answer):
     moments: list[Moment]
 
 
+class Deletion(Answer):
+    """How far the deletion of a video is: what was found of it, and what is left, by the stage that made it."""
+
+    video_id: str
+    finished_at: int | None = None
+    found: dict[str, int] = {}
+    left: dict[str, int] = {}
+
+
 class Readiness(Answer):
     """What an instance says of itself: check -> `ok`, or what is wrong."""
 

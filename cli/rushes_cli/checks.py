@@ -2,18 +2,21 @@
 and how to mend it; none changes anything."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from rushes_asr.settings import Settings as AsrSettings
 from rushes_asr.weights import find_weights
 from rushes_cli.client import Client
-from rushes_models.registry import image_text_encoder, text_encoder
+from rushes_embed.collection import made_with
+from rushes_embed.encoders import chosen
 from rushes_models.weights import WeightsError
 from rushes_runtime import tansu
 from rushes_runtime.bus.admin import Admin
 from rushes_runtime.bus.topics import planned
 from rushes_runtime.errors import ConfigurationError, RushesError
+from rushes_runtime.index.made_with import require_same_models
 from rushes_runtime.index.open import open_index
-from rushes_runtime.index.port import IndexInUse
+from rushes_runtime.index.port import Index, IndexInUse, IndexUnavailable
 from rushes_runtime.platform import open_blobs
 from rushes_runtime.settings import Settings, load
 from rushes_schemas.topics import all_topic_names
@@ -64,31 +67,28 @@ async def blobs(settings: Settings) -> str:
 
 async def index(settings: Settings) -> str:
     """The index answers."""
-    key = settings.qdrant.api_key
-    opened = open_index(settings.qdrant.url, api_key=key.get_secret_value() if key else None, timeout_s=10)
-    try:
-        await opened.ready()
-    except IndexInUse:
-        return f"{settings.qdrant.url} is open in another process, as it should be while rushes runs"
-    except RushesError as error:
-        raise RushesError(f"{error}; start Qdrant, or set RUSHES_QDRANT__URL") from error
-    finally:
-        await opened.close()
-    return f"{settings.qdrant.url} answers"
+    return await _with_index(settings, _answers)
 
 
 async def models(settings: Settings) -> str:
     """The embedding models can be loaded, and their weights are the right ones."""
-    named = settings.models
     try:
-        encoders = (text_encoder(named.text, named.threads), image_text_encoder(named.image_text, named.threads))
-        for encoder in encoders:
+        for encoder in chosen(settings.models):
             await asyncio.to_thread(encoder.warm)
-    except ValueError as error:
-        raise ConfigurationError(f"{error} (RUSHES_MODELS__TEXT, RUSHES_MODELS__IMAGE_TEXT)") from error
     except WeightsError as error:
         raise ConfigurationError(str(error)) from error
-    return f"{named.text} and {named.image_text} load"
+    return f"{settings.models.text} and {settings.models.image_text} load"
+
+
+async def collection(settings: Settings) -> str:
+    """What is in the index was made with the models of the settings."""
+    ours = await asyncio.to_thread(made_with, settings.models, *chosen(settings.models))
+
+    async def same(opened: Index) -> str:
+        await require_same_models(opened, open_blobs(settings.blobs), ours)
+        return f"{ours.collection} is of the models that are set"
+
+    return await _with_index(settings, same)
 
 
 async def speech_model(_: Settings) -> str:
@@ -97,3 +97,22 @@ async def speech_model(_: Settings) -> str:
     found = await asyncio.to_thread(find_weights, asr.model, asr.cache)
     where = "here" if found != asr.model else "taken from its folder or hub when asr starts"
     return f"{asr.model} is {where}"
+
+
+async def _answers(opened: Index) -> str:
+    await opened.ready()
+    return "it answers"
+
+
+async def _with_index(settings: Settings, look: Callable[[Index], Awaitable[str]]) -> str:
+    """What `look` says of the index; it is closed afterwards."""
+    key, url = settings.qdrant.api_key, settings.qdrant.url
+    opened = open_index(url, api_key=key.get_secret_value() if key else None, timeout_s=10)
+    try:
+        return f"{url}: {await look(opened)}"
+    except IndexInUse:
+        return f"{url} is open in another process, as it should be while rushes runs"
+    except IndexUnavailable as error:
+        raise RushesError(f"{error}; start Qdrant, or set RUSHES_QDRANT__URL") from error
+    finally:
+        await opened.close()

@@ -16,6 +16,7 @@ from rushes_cli.answers import (
     Answer,
     DeadLetter,
     DeadLetters,
+    Deletion,
     Readiness,
     SearchAnswer,
     Settled,
@@ -97,6 +98,18 @@ class Client:
         """The video that was published under this URI, or None while the catalog knows of none."""
         page = self._ask(VideosPage, "GET", "/v1/videos", params={"uri": uri})
         return next((video for video in page.videos if video.uri == uri), None)
+
+    def edit(self, video_id: str, patch: Mapping[str, Any]) -> Accepted:
+        """Correct what is said of a video; None forgets it."""
+        return self._ask(Accepted, "PATCH", f"/v1/videos/{_segment(video_id)}", json=dict(patch))
+
+    def delete(self, video_id: str) -> Deletion:
+        """Have a video forgotten everywhere."""
+        return self._ask(Deletion, "DELETE", f"/v1/videos/{_segment(video_id)}")
+
+    def deletion(self, video_id: str) -> Deletion:
+        """How far that is."""
+        return self._ask(Deletion, "GET", f"/v1/videos/{_segment(video_id)}/deletion")
 
     def search(
         self, words: str, *, videos: Sequence[str] = (), language: str | None = None, limit: int, image: Path | None

@@ -6,9 +6,9 @@ from rushes_asr import app as asr
 from rushes_asr.settings import Settings as AsrSettings
 from rushes_embed import app as embed
 from rushes_embed import catalog
+from rushes_embed.encoders import chosen
 from rushes_embed.settings import Settings as EmbedSettings
 from rushes_ingest import app as ingest
-from rushes_models.registry import image_text_encoder, text_encoder
 from rushes_query import app as query
 from rushes_query.settings import Settings as QuerySettings
 from rushes_runtime.platform import Platform
@@ -18,13 +18,8 @@ from rushes_scenes import app as scenes
 
 
 def _query(platform: Platform) -> Service:
-    models = platform.settings.models
-    return query.build(
-        platform,
-        load(QuerySettings).query,
-        text_encoder(models.text, models.threads),
-        image_text_encoder(models.image_text, models.threads),
-    )
+    images, texts = chosen(platform.settings.models)
+    return query.build(platform, load(QuerySettings).query, texts, images)
 
 
 SERVICES: dict[str, Callable[[Platform], Service]] = {
@@ -32,7 +27,7 @@ SERVICES: dict[str, Callable[[Platform], Service]] = {
     "asr": lambda platform: asr.build(platform, load(AsrSettings).asr),
     "scenes": lambda platform: scenes.build(platform, load(scenes.Settings).scenes),
     "embed": lambda platform: embed.build(platform, load(EmbedSettings).embed),
-    "catalog": catalog.build,
+    "catalog": lambda platform: catalog.build(platform, load(EmbedSettings).catalog),
     "query": _query,
 }
 """Each builds a service from the platform and its own part of the settings; nothing connects or loads."""

@@ -62,12 +62,14 @@ def called_for(settings: Settings) -> Iterator[tuple[str, Check]]:
     if _is_set(settings.qdrant, "url"):
         yield "index", lambda: checks.index(settings)
     yield "models", lambda: checks.models(settings)
+    if _is_set(settings.qdrant, "url"):
+        yield "collection", lambda: checks.collection(settings)
     yield "speech", lambda: checks.speech_model(settings)
 
 
 def line(finding: Finding) -> str:
     """A finding for people."""
-    return f"{finding.status:<5}  {finding.check:<8}  {' '.join(finding.says.split())}"
+    return f"{finding.status:<5}  {finding.check:<10}  {' '.join(finding.says.split())}"
 
 
 async def _found(name: str, check: Check) -> Finding:

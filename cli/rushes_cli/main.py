@@ -7,7 +7,9 @@ import typer
 
 from rushes_cli.commands.add import add
 from rushes_cli.commands.dead import dead
+from rushes_cli.commands.delete import delete
 from rushes_cli.commands.doctor import doctor
+from rushes_cli.commands.edit import edit
 from rushes_cli.commands.run import run
 from rushes_cli.commands.search import search
 from rushes_cli.commands.status import status
@@ -18,7 +20,7 @@ from rushes_cli.errors import WrongUse
 from rushes_cli.plain import complain
 from rushes_runtime.errors import RushesError
 
-COMMANDS = (up, add, status, search, transcript, doctor, run)
+COMMANDS = (up, add, status, search, transcript, edit, delete, doctor, run)
 GROUPS = (dead, topics)
 
 FAILED = 1

@@ -3,19 +3,24 @@
 import asyncio
 from pathlib import Path
 
+from aiokafka import AIOKafkaProducer
 from faststream.kafka import KafkaBroker
 from rich.console import Console
 
 from rushes_cli.compose import SERVICES
 from rushes_ingest.recover import unfinished
 from rushes_runtime import tansu
+from rushes_runtime.bus.connect import make_producer
+from rushes_runtime.bus.envelope import envelope_headers
 from rushes_runtime.bus.topics import provision
+from rushes_runtime.deletion import orders
 from rushes_runtime.logs import configure_logs
 from rushes_runtime.platform import Platform, open_platform
 from rushes_runtime.service import serve
 from rushes_runtime.settings import HttpSettings, Settings, load
 from rushes_runtime.web.keys import check_exposure
-from rushes_schemas.topics import VIDEO_UPLOADED
+from rushes_schemas.events import Event
+from rushes_schemas.topics import VIDEO_DELETED, VIDEO_UPLOADED, Topic
 
 PARTITIONS = 2
 """One process consumes each topic, so more would only make the broker's work."""
@@ -50,8 +55,9 @@ async def _up(base: Settings, data: Path, http: HttpSettings) -> None:
     platform = open_platform(places)
     try:
         await platform.index.ready()  # the data are ours now, or another instance's
-        async with tansu.running() as broker:
-            await _serve(_on(platform, broker), data)
+        async with tansu.running(lambda: _go_on(here)) as broker:
+            here = _on(platform, broker)
+            await _serve(here, data)
     finally:
         await platform.index.close()
 
@@ -83,10 +89,7 @@ async def _serve(platform: Platform, data: Path) -> None:
     console = Console(stderr=True)
 
     async def announce(broker: KafkaBroker) -> None:
-        again = 0
-        async for event in unfinished(platform):
-            await broker.publish(event, VIDEO_UPLOADED.name)
-            again += 1
+        again = await _publish_unfinished(platform)
         host = settings.http.host
         console.print(f"rushes is up: http://{host}:{settings.http.port}  (API at /docs)")
         console.print(f"  gRPC   {host}:{settings.http.grpc_port}")
@@ -98,3 +101,27 @@ async def _serve(platform: Platform, data: Path) -> None:
 
     console.print("starting: loading the models ...")
     await serve("up", services, settings, platform.metrics, on_started=announce)
+
+
+async def _go_on(platform: Platform) -> None:
+    """After the broker died: it came back with nothing in it."""
+    await provision(platform.settings.kafka, platform.settings.topics)
+    await _publish_unfinished(platform)
+
+
+async def _publish_unfinished(platform: Platform) -> int:
+    """Publish again what was not finished; how many videos are to be gone on with."""
+    again = 0
+    async with make_producer(platform.settings.kafka) as producer:
+        async for deleted in orders(platform.blobs):
+            await _publish(producer, VIDEO_DELETED, deleted)
+        async for event in unfinished(platform):
+            await _publish(producer, VIDEO_UPLOADED, event)
+            again += 1
+    return again
+
+
+async def _publish(producer: AIOKafkaProducer, topic: Topic, event: Event) -> None:
+    headers = [(name, value.encode()) for name, value in envelope_headers(topic.name, "up").items()]
+    value = event.model_dump_json().encode()
+    await producer.send_and_wait(topic.name, value, key=event.key().encode(), headers=headers)

@@ -6,10 +6,19 @@ from pathlib import Path
 
 
 class WeightsError(Exception):
-    """A file of weights is missing or is not the one this release was measured with.
+    """A model's weights, or what is needed to load them, are missing or are not the right ones.
 
-    Nothing but another installation helps: a configuration error, never worth a retry.
+    Nothing but another installation or setting helps: a configuration error, never worth a retry.
     """
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 (lower-case hex) of a file of any size, read in pieces. Raises `WeightsError` if it can't be."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"cannot read the weights {path}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,14 @@ class PinnedFile:
             content = self.path.read_bytes()
         except OSError as error:
             raise WeightsError(f"cannot read the weights {self.path}: {error}") from error
-        found = hashlib.sha256(content).hexdigest()
+        self._require(hashlib.sha256(content).hexdigest())
+        return content
+
+    def verified_path(self) -> Path:
+        """The path, for a file too large to hold beside what is made of it. Raises as `verified_bytes` does."""
+        self._require(sha256_of(self.path))
+        return self.path
+
+    def _require(self, found: str) -> None:
         if found != self.sha256:
             raise WeightsError(f"{self.path} has SHA-256 {found}, expected {self.sha256}: reinstall it")
-        return content

@@ -1,8 +1,10 @@
 """The blob store: the truth about every video. A folder, S3 or memory, by URL."""
 
+import asyncio
 import io
+import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +19,12 @@ from rushes_runtime.errors import ConfigurationError, TransientError
 
 READ_AHEAD = 4 * 1024 * 1024
 """Bytes that a media reader fetches at a time from a remote store."""
+LEAST_FREE = 64 * 1024 * 1024
+"""Bytes that must be free where a folder is the store, for work to begin."""
 CHUNK = 1024 * 1024
 """Bytes that a stream yields at a time, at least."""
+DELETE_AT_ONCE = 32
+"""Blobs that are removed at the same time."""
 
 
 class BlobsUnavailable(TransientError):
@@ -62,9 +68,13 @@ class Blobs:
         return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
     async def ready(self) -> None:
-        """Return if the store answers; raises BlobsUnavailable if not."""
+        """Return if the store answers and, being a folder, has room; raises BlobsUnavailable if not."""
         async for _ in self.list(".ready"):
             break
+        if self.folder is not None:
+            free = (await asyncio.to_thread(shutil.disk_usage, self.folder)).free
+            if free < LEAST_FREE:
+                raise BlobsUnavailable(f"the disk of {self.folder} is full: {free // 1_000_000} MB are left")
 
     async def put(self, key: str, data: bytes | AsyncIterator[bytes], media_type: str | None = None) -> None:
         """Store bytes, or a stream of any length (multipart, bounded memory), under a key, replacing what was there."""
@@ -131,12 +141,12 @@ class Blobs:
 
     async def delete(self, *keys: str) -> None:
         """Remove blobs; one that is not there is no error."""
-        for key in keys:
-            try:
-                with _translated(key):
-                    await obstore.delete_async(self._store, key)
-            except BlobMissing:
-                continue
+        for start in range(0, len(keys), DELETE_AT_ONCE):
+            await asyncio.gather(*map(self._delete, keys[start : start + DELETE_AT_ONCE]))
+
+    async def _delete(self, key: str) -> None:
+        with suppress(BlobMissing), _translated(key):
+            await obstore.delete_async(self._store, key)
 
     def presigned(self, key: str, expires: timedelta) -> str | None:
         """A link that fetches the blob without credentials for a while, or None where the store has no such thing."""

@@ -5,6 +5,7 @@ RushesError
 ├── TransientError       something else is wrong for now: retried with back-off
 │   ├── ComputeError     the compute child died, ran out of time or of memory
 │   └── ...              BrokerUnavailable, BlobsUnavailable, BlobMissing, IndexUnavailable, FetchFailed
+├── Dropped              nothing is to be done for this event any more; its record is settled, and that is all
 └── ConfigurationError   the installation is wrong: nothing starts until a person changes a setting
 
 Anything else that a handler raises is a bug; it is treated as transient, since a deployment may mend it.
@@ -49,6 +50,10 @@ class BrokerUnavailable(TransientError):
     """No broker answered, or not as it should."""
 
     reason = "broker_unavailable"
+
+
+class Dropped(RushesError):
+    """The event is of no account any more, such as one of a video that was deleted after it."""
 
 
 class ConfigurationError(RushesError):

@@ -35,3 +35,9 @@ class Metrics:
             ("stage",),
             registry=self.registry,
         )
+        self.reconciled = Counter(
+            "rushes_reconciled_total",
+            "Videos that were stuck, by what was done (counted, published, lost)",
+            ("action",),
+            registry=self.registry,
+        )

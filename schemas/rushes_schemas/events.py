@@ -1,11 +1,12 @@
 """Every event that passes over the bus, as a pydantic model.
 
 Times are integer milliseconds: on the video's clock (from its first presented frame) where a field ends in `_ms`,
-since the Unix epoch for `at`. Unknown fields are ignored and kept: an event that is made from another carries them on.
+since the Unix epoch for `at` and `..._at`. Unknown fields are ignored and kept: an event that is made from another
+carries them on.
 """
 
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -16,6 +17,7 @@ Metadata = dict[str, str | int | float | bool]
 
 StageName = Literal["ingest", "asr", "scenes", "embed"]
 ProgressStatus = Literal["done", "retrying", "failed", "skipped"]
+ClearableField = Literal["title", "description", "language", "metadata"]
 TranscriptStatus = Literal["ok", "no_audio", "no_speech", "failed"]
 
 
@@ -36,6 +38,10 @@ class Event(Model, ABC):
         """What log lines about this event name: the video and the segment, where there are any."""
         return {}
 
+    def as_of(self, at: int) -> Self:
+        """The event with what its record's time says and its publisher did not. `at` is in ms since the epoch."""
+        return self
+
 
 class VideoUploaded(Event):
     """There is a video here. Any client may publish it, with a `uri` and nothing else."""
@@ -48,10 +54,16 @@ class VideoUploaded(Event):
     filename: Annotated[str | None, Field(max_length=1000)] = None
     """The name under which a person knew the file, to be shown where there is no title."""
     accepted_at: Milliseconds | None = None
-    """When the upload was accepted, told by ingest's door. The ledger's word on it is never older."""
+    """When the upload was accepted, told by ingest's door; else the record's time stands for it. The ledger's word on
+    it is never older, and what was accepted before a deletion is dropped."""
+    cleared: tuple[ClearableField, ...] = ()
+    """What was said before of these fields is to be forgotten."""
 
     def key(self) -> str:
         return self.uri
+
+    def as_of(self, at: int) -> Self:
+        return self if self.accepted_at is not None else self.model_copy(update={"accepted_at": at})
 
     def subject(self) -> dict[str, Any]:
         return {"uri": self.uri}
@@ -76,6 +88,8 @@ class Video(Model):
     """Where the bytes lie, as a `blob:` URI."""
     size_bytes: Annotated[int, Field(ge=0)]
     media_type: str
+    stored_at: Milliseconds = 0
+    """When these bytes were last sent, since the Unix epoch. What came before a deletion is dropped by every stage."""
 
 
 class Segment(Model):
@@ -174,6 +188,8 @@ class VideoProgress(Event):
     """The video's facts, told by ingest once it has planned the segments."""
     source: VideoUploaded | None = None
     """What was asked for, told by ingest where it refused a video and no facts could be had."""
+    stored_at: Milliseconds = 0
+    """The video's `stored_at`: which of its lives is spoken of, where it was deleted and added again."""
 
     def key(self) -> str:
         return self.video_id
@@ -183,10 +199,11 @@ class VideoProgress(Event):
 
 
 class VideoDeleted(Event):
-    """Forget the video everywhere."""
+    """Forget the video everywhere, as far as it was sent before."""
 
     video_id: VideoId
     at: Milliseconds
+    """Bytes that are sent after this moment are a new video, of the same id."""
 
     def key(self) -> str:
         return self.video_id

@@ -27,7 +27,7 @@ SCENE_KEYWORD_FIELDS = ("video_id", "language", "recipe", "metadata_pairs")
 SCENE_INTEGER_FIELDS = ("segment", "scene", "start_ms", "end_ms", "duration_ms", "added_at", "indexed_at")
 SCENE_BOOL_FIELDS = ("fallback",)
 SCENE_PHRASE_FIELDS = ("phrase_terms",)
-VIDEO_KEYWORD_FIELDS = ("status", "uri", "filename")
+VIDEO_KEYWORD_FIELDS = ("video_id", "status", "uri", "filename")
 VIDEO_INTEGER_FIELDS = ("updated_at",)
 
 VideoStatus = Literal["processing", "indexed", "degraded", "failed"]

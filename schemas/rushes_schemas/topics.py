@@ -28,12 +28,12 @@ class Topic:
     version: int = 1
 
 
-VIDEO_UPLOADED = Topic("video-uploaded", VideoUploaded, "uri", ("any client", "ingest"), ("ingest",))
+VIDEO_UPLOADED = Topic("video-uploaded", VideoUploaded, "uri", ("any client", "ingest", "catalog"), ("ingest",))
 SEGMENT_PLANNED = Topic("segment-planned", SegmentPlanned, "video_id:segment", ("ingest",), ("asr",))
 SEGMENT_TRANSCRIBED = Topic("segment-transcribed", SegmentTranscribed, "video_id:segment", ("asr",), ("scenes",))
 SCENES_DETECTED = Topic("scenes-detected", ScenesDetected, "video_id:segment", ("scenes",), ("embed",))
 VIDEO_PROGRESS = Topic("video-progress", VideoProgress, "video_id", ("ingest", "asr", "scenes", "embed"), ("catalog",))
-VIDEO_DELETED = Topic("video-deleted", VideoDeleted, "video_id", ("any client",), ("catalog",))
+VIDEO_DELETED = Topic("video-deleted", VideoDeleted, "video_id", ("any client", "ingest"), ("catalog",))
 
 TOPICS = (
     VIDEO_UPLOADED,

@@ -48,7 +48,7 @@ def test_a_running_instance_that_is_not(rushes: Rushes, fake: Fake) -> None:
 def test_no_instance_says_how_to_start_one(rushes: Rushes, nobody: str) -> None:
     said = rushes("doctor")
     assert said.code == 1
-    assert f"wrong  instance  no rushes answers at {nobody}: start one with `rushes up`" in said.out
+    assert f"wrong  instance    no rushes answers at {nobody}: start one with `rushes up`" in said.out
     assert all(row.startswith(("ok ", "wrong ")) for row in said.out.splitlines())
 
 
@@ -59,7 +59,7 @@ def test_places_are_looked_at_where_they_are_set(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("RUSHES_BLOBS__URL", "file:///nowhere")
     monkeypatch.setenv("RUSHES_QDRANT__URL", "http://127.0.0.1:9")
     named = [name for name, _ in called_for(load(Settings))]
-    assert named == ["broker", "topics", "blobs", "index", "models", "speech"]
+    assert named == ["broker", "topics", "blobs", "index", "models", "collection", "speech"]
 
 
 def test_each_thing_that_is_wrong_names_its_setting(
@@ -80,7 +80,7 @@ def test_a_folder_and_an_embedded_index_that_are_well(
     monkeypatch.setenv("RUSHES_BLOBS__URL", tmp_path.as_uri())
     monkeypatch.setenv("RUSHES_QDRANT__URL", f"edge://{tmp_path / 'index'}")
     found = statuses(rushes)
-    assert found["blobs"][0] == found["index"][0] == "ok"
+    assert found["blobs"][0] == found["index"][0] == found["collection"][0] == "ok"
 
 
 async def test_missing_topics_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,4 +108,4 @@ def test_settings_that_can_not_be_read_are_all_there_is_to_say(rushes: Rushes, m
 
 
 def test_a_finding_is_one_line() -> None:
-    assert line(Finding("index", "wrong", "it is\ndown")) == "wrong  index     it is down"
+    assert line(Finding("index", "wrong", "it is\ndown")) == "wrong  index       it is down"

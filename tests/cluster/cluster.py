@@ -19,8 +19,8 @@ QUICK = {
     "RUSHES_ASR__THREADS": "1",
     "RUSHES_MODELS__THREADS": "1",
     "RUSHES_KAFKA__SESSION_TIMEOUT_S": "6",
-    "RUSHES_KAFKA__RETRY_BASE_S": "0.2",
-    "RUSHES_KAFKA__RETRY_CAP_S": "5",
+    "RUSHES_FAILURES__RETRY_BASE_S": "0.2",
+    "RUSHES_FAILURES__RETRY_CAP_S": "5",
 }
 """Small models, one thread each, and a broker that soon notices who is dead."""
 

@@ -1,6 +1,8 @@
 """`rushes up` killed, stopped, started again, started twice."""
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +69,20 @@ def test_a_second_one_on_the_same_data_says_so_and_ends(data: Path) -> None:
     assert second.returncode == 1
     assert str(data) in second.stderr and "Traceback" not in second.stderr
     assert instance.stop() == 0
+
+
+async def test_killed_broker_is_started_again_and_everything_ends_indexed(data: Path) -> None:
+    instance = Instance(data).start()
+    ids = [video["video_id"] for video in said(instance.run("add", *FILMS, "--json"))]
+    async with instance.events("segment-transcribed") as events:
+        await events.until(bool)
+    [broker] = [pid for pid in instance.descendants() if "--kafka-listener-url" in _command(pid)]
+    os.kill(broker, signal.SIGKILL)
+
+    finished = said(instance.run("add", *FILMS, "--wait", "--json"))
+    assert {video["video_id"]: video["status"] for video in finished} == dict.fromkeys(ids, "indexed")
+    assert instance.stop() == 0
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()

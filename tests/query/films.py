@@ -9,9 +9,13 @@ import numpy as np
 
 from rushes_models.lexical import LexicalEncoder
 from rushes_models.ports import Image, ImageTextEncoder, TextEncoder
+from rushes_models.recipes import recipes
+from rushes_models.registry import encoders
 from rushes_models.words import phrase_terms
 from rushes_runtime.blobs import Blobs
+from rushes_runtime.index.made_with import MadeWith
 from rushes_runtime.index.port import AnyVector, CollectionSpec, DenseSpec, Index, Point, Sparse
+from rushes_runtime.settings import ModelSettings
 from rushes_schemas.events import Transcript, Video, Word
 from rushes_schemas.ids import blob_uri, scene_point_id, video_id
 from rushes_schemas.index import (
@@ -29,7 +33,8 @@ from rushes_schemas.index import (
 
 PHOTOGRAPHS = Path(__file__).parents[1] / "models" / "data"
 RECIPE = "0123456789ab"
-COLLECTION = f"{SCENES_ALIAS}-{RECIPE}"
+MODELS = ModelSettings()
+COLLECTION = MadeWith.of(MODELS, recipes(*encoders(MODELS))).collection
 MORNING, LAUNCH, REFUSED = (video_id(digit * 64) for digit in "abc")
 SOURCE = np.random.default_rng(7).bytes(3_000_001)
 """What lies where the morning's film should: a server of ranges does not look inside."""

@@ -79,7 +79,7 @@ def test_equal_scores_have_equal_ranks_and_the_order_of_their_ids(lists: dict[Le
     flat = {leg: [Scored(entry.id, 0.5) for entry in its] for leg, its in lists.items()}
     found = fuse(flat, EQUAL, k=60)
     assert {place.rank for one in found for place in one.places} <= {1}
-    assert [one.id for one in found] == sorted((one.id for one in found), key=lambda id: (-_score(found, id), id))
+    assert [one.id for one in found] == sorted((one.id for one in found), key=lambda each: (-_score(found, each), each))
 
 
 def _score(found: list[Fused], id: str) -> float:

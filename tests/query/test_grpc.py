@@ -150,7 +150,7 @@ async def test_the_server_has_a_limit_of_its_own(
     http = HttpSettings(grpc_port=0, time_limit_s=0.1)
     hurried = replace(platform, settings=platform.settings.model_copy(update={"http": http}))
     async with (
-        build(hurried, QuerySettings(), texts, images).lifespans[1] as server,
+        build(hurried, QuerySettings(), texts, images).lifespans[-1] as server,
         grpc.aio.insecure_channel(f"127.0.0.1:{cast(GrpcServer, server).port}") as channel,
     ):
         with pytest.raises(grpc.aio.AioRpcError) as late:

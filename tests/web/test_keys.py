@@ -118,8 +118,8 @@ def test_what_is_wrong_with_a_key_is_told_without_it(monkeypatch: pytest.MonkeyP
         ("HEAD", "/v1/videos/x/media", "read"),
         ("HEAD", "/v1/uploads/resumable/x", "write"),
         ("PATCH", "/v1/videos/x", "write"),
-        ("GET", "/v1/dead/ingest", "admin"),
-        ("GET", "/v1/deadly", "read"),
+        ("GET", "/v1/dead-letters/replay", "admin"),
+        ("GET", "/v1/dead-lettersome", "read"),
     ],
 )
 def test_what_a_request_needs(method: str, path: str, scope: str | None) -> None:

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from rushes_runtime.bus.connect import make_producer
-from rushes_runtime.bus.failure import PREFIX, foreign_headers, own_headers
-from rushes_runtime.bus.progress import now_ms
+from rushes_runtime.bus.failure import PREFIX, Subject, foreign_headers, own_headers
+from rushes_runtime.bus.progress import now_ms, stumbled
 from rushes_runtime.bus.reading import whole
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.settings import KafkaSettings
 from rushes_schemas.events import StageName, VideoProgress
-from rushes_schemas.topics import SERVICES, TOPICS, VIDEO_PROGRESS, dead_letter_topic
+from rushes_schemas.topics import SERVICES, TOPICS, VIDEO_PROGRESS, Topic, dead_letter_topic
 
 SETTLES = PREFIX + "settles"
 """Header of a marker: the origin of the dead letter that it speaks of."""
@@ -173,16 +173,20 @@ async def _replay(producer: AIOKafkaProducer, record: ConsumerRecord) -> None:
         raise InvalidError("not_replayable", f"the dead letter {letter.id} names no topic that it came from")
     headers = list(foreign_headers(record).items())
     await producer.send_and_wait(topic.name, record.value, key=record.key, headers=headers)
-    if letter.video_id and letter.service in get_args(StageName):
-        told = VideoProgress(
-            video_id=letter.video_id,
-            segment=letter.segment,
-            stage=cast(StageName, letter.service),
-            status="retrying",
-            reason="replayed",
-            at=now_ms(),
-        )
+    if (told := _told(letter, topic, record.value or b"")) is not None:
         await producer.send_and_wait(VIDEO_PROGRESS.name, told.model_dump_json().encode(), key=told.key().encode())
+
+
+def _told(letter: DeadLetter, topic: Topic, value: bytes) -> VideoProgress | None:
+    """What the ledger is told of a replay; nothing, where the record is of no video that is known."""
+    if letter.service not in get_args(StageName):
+        return None
+    try:
+        event = topic.event.model_validate_json(value)
+    except ValidationError:
+        return None
+    subject = Subject(letter.video_id, letter.segment, letter.recipe)
+    return stumbled(cast(StageName, letter.service), "retrying", event, subject, "replayed")
 
 
 async def _mark(producer: AIOKafkaProducer, record: ConsumerRecord, outcome: Outcome) -> None:

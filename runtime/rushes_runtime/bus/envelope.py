@@ -23,13 +23,14 @@ def envelope(source: str) -> Callable[..., BaseMiddleware]:
         ) -> Any:
             if isinstance(cmd.body, Event) and isinstance(cmd, KafkaPublishCommand):
                 cmd.key = cmd.body.key().encode()
-                cmd.headers = _headers(cmd.destination, source) | (cmd.headers or {})
+                cmd.headers = envelope_headers(cmd.destination, source) | (cmd.headers or {})
             return await call_next(cmd)
 
     return Envelope
 
 
-def _headers(topic: str, source: str) -> dict[str, str]:
+def envelope_headers(topic: str, source: str) -> dict[str, str]:
+    """The CloudEvents headers of an event that `source` publishes to a topic now."""
     return {
         "ce_specversion": CLOUDEVENTS_VERSION,
         "ce_id": str(uuid4()),

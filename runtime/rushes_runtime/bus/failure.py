@@ -39,7 +39,8 @@ class Subject:
 
 @dataclass(frozen=True)
 class Failure:
-    """A record's failed attempt. `origin` is topic/partition/offset of the record as it was first consumed.
+    """A record's failed attempt. `origin` is topic/partition/offset of the record as it was first consumed, and
+    `origin_at_ms` its time.
 
     `attempt` counts those that were the record's own fault, this one included unless the breaker was open.
     """
@@ -52,6 +53,7 @@ class Failure:
     first_error: str
     origin: str
     origin_topic: str
+    origin_at_ms: int
     most_attempts: int
     subject: Subject
     not_before_ms: int = 0
@@ -81,6 +83,7 @@ class Failure:
             "first-error": self.first_error,
             "origin": self.origin,
             "origin-topic": self.origin_topic,
+            "origin-at": str(self.origin_at_ms),
             "not-before": str(self.not_before_ms),
         }
         return {PREFIX + name: value.encode(errors="replace") for name, value in said.items()}
@@ -99,6 +102,7 @@ def failed(record: ConsumerRecord, error: BaseException, subject: Subject, setti
         first_error=before.get("first-error", described),
         origin=before.get("origin", f"{record.topic}/{record.partition}/{record.offset}"),
         origin_topic=before.get("origin-topic", record.topic),
+        origin_at_ms=time_of(record),
         most_attempts=_most_attempts(error, settings),
         subject=subject,
     )
@@ -108,6 +112,11 @@ def _most_attempts(error: BaseException, settings: FailureSettings) -> int:
     if isinstance(error, InvalidError):
         return 0
     return settings.max_compute_attempts if isinstance(error, ComputeError) else settings.max_attempts
+
+
+def time_of(record: ConsumerRecord) -> int:
+    """When a record was first published, in ms since the epoch: to be tried again does not make it younger."""
+    return _number(own_headers(record).get("origin-at")) or max(0, record.timestamp)
 
 
 def not_before_ms(record: ConsumerRecord) -> int:

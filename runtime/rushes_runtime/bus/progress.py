@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from rushes_runtime.artefacts import Made
-from rushes_runtime.bus.failure import Failure
+from rushes_runtime.bus.failure import Subject
 from rushes_schemas.events import Event, ProgressStatus, SegmentPlanned, StageName, VideoProgress, VideoUploaded
 
 
@@ -16,7 +16,13 @@ def now_ms() -> int:
 def progressed(event: SegmentPlanned, stage: StageName, status: ProgressStatus = "done", **more: Any) -> VideoProgress:
     """The progress event of a stage that worked on this event's segment."""
     return VideoProgress(
-        video_id=event.video.video_id, segment=event.segment.index, stage=stage, status=status, at=now_ms(), **more
+        video_id=event.video.video_id,
+        segment=event.segment.index,
+        stage=stage,
+        status=status,
+        at=now_ms(),
+        stored_at=event.video.stored_at,
+        **more,
     )
 
 
@@ -29,23 +35,21 @@ def made(event: SegmentPlanned, result: Made[Any], **more: Any) -> VideoProgress
 
 
 def stumbled(
-    stage: StageName, status: ProgressStatus, event: Event | None, failure: Failure, reason: str | None = None
+    stage: StageName, status: ProgressStatus, event: Event | None, subject: Subject, reason: str
 ) -> VideoProgress | None:
-    """The progress event of a record that failed; None where nobody knows what video it speaks of.
-
-    `reason` replaces the failure's own.
-    """
-    subject = failure.subject
+    """The progress event of a record that failed; None where nobody knows what video it speaks of."""
     if subject.video_id is None:
         return None
     upload = event if isinstance(event, VideoUploaded) else None
+    sent_at = (upload.accepted_at or 0) if upload else 0
     return VideoProgress(
         video_id=subject.video_id,
         segment=subject.segment,
         stage=stage,
         status=status,
-        reason=reason or f"{failure.reason}: {failure.sentence}",
+        reason=reason,
         # The door may be another machine, whose clock is ahead.
-        at=max(now_ms(), (upload.accepted_at or 0) if upload else 0),
+        at=max(now_ms(), sent_at),
         source=upload,
+        stored_at=event.video.stored_at if isinstance(event, SegmentPlanned) else sent_at,
     )

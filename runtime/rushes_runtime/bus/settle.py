@@ -11,7 +11,7 @@ from rushes_runtime.bus.breaker import Breaker
 from rushes_runtime.bus.dependencies import Dependencies
 from rushes_runtime.bus.failure import Failure, Subject, failed
 from rushes_runtime.bus.progress import now_ms
-from rushes_runtime.errors import InvalidError, TransientError
+from rushes_runtime.errors import Dropped, InvalidError, TransientError
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import FailureSettings
 from rushes_schemas.events import Event
@@ -62,7 +62,7 @@ class Settler:
         while True:
             try:
                 return await work()
-            except InvalidError:
+            except (InvalidError, Dropped):
                 raise
             except Exception as error:
                 if not await self._dependencies.were_away():
@@ -72,7 +72,11 @@ class Settler:
     async def put_aside(
         self, record: ConsumerRecord, event: Event | None, error: BaseException, subject: Subject
     ) -> str:
-        """Write a failed record down where it belongs, however long that takes; "retry" or "dead"."""
+        """Write a failed record down where it belongs, however long that takes; "retry" or "dead", or "dropped" for one
+        of which nothing is to be written down."""
+        if isinstance(error, Dropped):
+            log.info("dropped", because=str(error))
+            return "dropped"
         failure = failed(record, error, subject, self._settings)
         if not isinstance(error, InvalidError):
             if failure.attempt == 1:

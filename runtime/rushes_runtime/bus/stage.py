@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from rushes_runtime.bus.connect import make_producer
 from rushes_runtime.bus.delivery import delivery
 from rushes_runtime.bus.dependencies import Dependencies
-from rushes_runtime.bus.failure import Failure, foreign_headers
+from rushes_runtime.bus.failure import Failure, foreign_headers, time_of
 from rushes_runtime.bus.progress import stumbled
 from rushes_runtime.bus.retry import Scheduler
 from rushes_runtime.bus.settle import Settler
@@ -106,8 +106,11 @@ class Stage:
             await self._give_up(event, failure)
 
     async def _tell(self, event: Event | None, failure: Failure, status: ProgressStatus) -> None:
-        if self.service in STAGES and (said := stumbled(cast(StageName, self.service), status, event, failure)):
-            await self.progress.publish(said)
+        if self.service in STAGES:
+            reason = f"{failure.reason}: {failure.sentence}"
+            said = stumbled(cast(StageName, self.service), status, event, failure.subject, reason)
+            if said is not None:
+                await self.progress.publish(said)
 
     async def _put(self, topic: str, record: ConsumerRecord, failure: Failure) -> None:
         if self._producer is None:
@@ -130,11 +133,11 @@ def _with_text_headers(record: ConsumerRecord) -> ConsumerRecord:
 
 def _decoder(topic: Topic) -> Callable[[KafkaMessage], Any]:
     async def decode(message: KafkaMessage) -> Event:
+        record = message.raw_message
+        assert isinstance(record, ConsumerRecord)
         try:
-            return topic.event.model_validate_json(message.body)
+            return topic.event.model_validate_json(message.body).as_of(time_of(record))
         except ValidationError as error:
-            record = message.raw_message
-            assert isinstance(record, ConsumerRecord)
             where = f"{topic.name}/{record.partition}/{record.offset}"
             raise InvalidError(
                 "not_an_event", f"the record {where} is no {topic.name} event: {_first(error)}"

@@ -10,7 +10,7 @@ from rushes_runtime.web.problems import problem
 
 STATUS = {"unauthenticated": 401, "forbidden": 403, "too_many": 429}
 READING = ("GET", "HEAD", "OPTIONS")
-ADMIN = ("/v1/dead", "/v1/reindex", "/v1/admin")
+ADMIN = ("/v1/dead-letters", "/v1/reindex", "/v1/admin")
 """Paths below which everything needs the scope `admin`."""
 QUESTIONS = ("/v1/search",)
 """Paths where a POST only asks."""

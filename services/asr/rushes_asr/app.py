@@ -10,6 +10,7 @@ from rushes_runtime.bus.failure import Failure
 from rushes_runtime.bus.progress import made, progressed
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.compute import ComputeChild
+from rushes_runtime.deletion import drops_deleted
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
@@ -54,6 +55,7 @@ def handle(stage: Stage, platform: Platform, settings: AsrSettings, transcribe: 
 
     @publisher
     @stage.consumes(SEGMENT_PLANNED)
+    @drops_deleted(platform.blobs)
     async def on_segment_planned(event: SegmentPlanned) -> SegmentTranscribed:
         """Find or make the segment's words."""
         if event.segment.audio_uri is None:

@@ -5,23 +5,24 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Protocol
 
-from rushes_embed.collection import ensure_scenes, models_recipe
+from rushes_embed.collection import ensure_scenes, made_with, remove_points
+from rushes_embed.encoders import chosen
 from rushes_embed.points import Stamps, points_of, stale, texts_of
 from rushes_embed.settings import EmbedSettings
 from rushes_embed.vectors import Vectors, VisualVectors, load, read, see
 from rushes_models.lexical import LexicalEncoder
 from rushes_models.ports import ImageTextEncoder, TextEncoder
-from rushes_models.registry import image_text_encoder, text_encoder
 from rushes_runtime.artefacts import Artefact, find_or_make
 from rushes_runtime.bus.progress import made, now_ms
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.compute import ComputeChild
+from rushes_runtime.deletion import drops_deleted
 from rushes_runtime.index.port import Index, UnknownCollection
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
 from rushes_schemas.events import Scene, ScenesDetected
-from rushes_schemas.index import SCENES_ALIAS, VIDEOS_COLLECTION
+from rushes_schemas.index import VIDEOS_COLLECTION
 from rushes_schemas.topics import SCENES_DETECTED
 
 
@@ -53,14 +54,12 @@ class InChild:
 
 def build(platform: Platform, settings: EmbedSettings) -> Service:
     """The service; its models are loaded in a child process when it runs."""
-    models = platform.settings.models
-    images = image_text_encoder(models.image_text, models.threads)
-    texts = text_encoder(models.text, models.threads)
+    images, texts = chosen(platform.settings.models)
     embed = InChild(platform, settings)
 
     @asynccontextmanager
     async def collection_there() -> AsyncIterator[None]:
-        await ensure_scenes(platform.index, images, texts)
+        await ensure_scenes(platform, images, texts)
         yield
 
     stage = Stage("embed", platform, {"blobs": platform.blobs.ready, "index": platform.index.ready})
@@ -83,21 +82,21 @@ def handle(
 ) -> None:
     """Register the handler. `now` tells milliseconds since the Unix epoch."""
     lexical = LexicalEncoder()
-    models = models_recipe(images, texts)
-    collection = f"{SCENES_ALIAS}-{models}"
 
     @stage.consumes(SCENES_DETECTED)
+    @drops_deleted(platform.blobs, partial(remove_points, platform.index))
     async def on_scenes_detected(event: ScenesDetected) -> None:
         """Put the segment's scenes into the index, in the place of what was there of them."""
+        models = made_with(platform.settings.models, images, texts)
         artefact = artefact_of(event, images)
         visual = await find_or_make(platform.blobs, artefact, VisualVectors, partial(embed.see, event.scenes))
         speech = await embed.read(texts_of(event))
-        mixed = recipe("points", 1, {"models": models, "scenes": event.scenes_recipe})
+        mixed = recipe("points", 1, {"models": models.recipe, "scenes": event.scenes_recipe})
         stamps = await _stamps(platform.index, event.video.video_id, now())
         points = points_of(event, visual.content.decoded(), speech, lexical, mixed, stamps)
-        await platform.index.upsert(collection, points)
+        await platform.index.upsert(models.collection, points)
         for replaced in stale(event, mixed):
-            await platform.index.delete(collection, replaced)
+            await platform.index.delete(models.collection, replaced)
         await stage.progress.publish(made(event, visual, points=len(points)))
 
 

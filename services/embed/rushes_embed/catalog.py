@@ -2,67 +2,67 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from rushes_embed import dead_letters
 from rushes_embed.collection import ensure_scenes, ensure_videos
+from rushes_embed.encoders import chosen
+from rushes_embed.forget import forget, remove_record
 from rushes_embed.ledger import applied, is_complete, standing
-from rushes_models.registry import image_text_encoder, text_encoder
+from rushes_embed.reconcile import Reconciler
+from rushes_embed.records import find_record, indexed_points, put_record
+from rushes_embed.settings import CatalogSettings
 from rushes_runtime.bus.dead import DeadLetters
+from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
-from rushes_runtime.index.port import Filter, Index, Match, Point
+from rushes_runtime.deletion import drops_deleted, forget_marks
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
-from rushes_schemas.events import VideoProgress
-from rushes_schemas.index import SCENES_ALIAS, VIDEOS_COLLECTION, VideoRecord, as_payload
-from rushes_schemas.topics import VIDEO_PROGRESS
+from rushes_runtime.settings import TopicSettings
+from rushes_schemas.events import VideoDeleted, VideoProgress
+from rushes_schemas.topics import VIDEO_DELETED, VIDEO_PROGRESS, VIDEO_UPLOADED
 
 
-def build(platform: Platform) -> Service:
+def build(platform: Platform, settings: CatalogSettings) -> Service:
     """The service; it needs no model, only to know which ones the points are counted of."""
-    models = platform.settings.models
+    images, texts = chosen(platform.settings.models)
 
     @asynccontextmanager
     async def collections_there() -> AsyncIterator[None]:
         await ensure_videos(platform.index)
-        await ensure_scenes(
-            platform.index,
-            image_text_encoder(models.image_text, models.threads),
-            text_encoder(models.text, models.threads),
-        )
+        await ensure_scenes(platform, images, texts)
+        await forget_marks(platform.blobs, now_ms() - _longest_retention_ms(platform.settings.topics))
         yield
 
-    stage = Stage("catalog", platform, {"index": platform.index.ready})
-    handle(stage, platform.index)
+    stage = Stage("catalog", platform, {"index": platform.index.ready, "blobs": platform.blobs.ready})
+    handle(stage, platform)
+    reconciler = Reconciler(platform, settings, stage.publishes(VIDEO_UPLOADED).publish)
     return Service(
         "catalog",
         bus=[stage.router],
         http=[dead_letters.routes(DeadLetters(platform.settings.kafka))],
         checks=stage.checks,
-        lifespans=[collections_there(), stage.running()],
+        lifespans=[collections_there(), stage.running(), reconciler.running()],
     )
 
 
-def handle(stage: Stage, index: Index) -> None:
-    """Register the handler. A video's events come in order, since they are keyed by it."""
+def handle(stage: Stage, platform: Platform) -> None:
+    """Register the handlers. A video's progress comes in order, since it is keyed by it."""
+    index = platform.index
+
+    @stage.consumes(VIDEO_DELETED)
+    async def on_video_deleted(event: VideoDeleted) -> None:
+        """Remove all that there is of the video."""
+        await forget(platform, event)
 
     @stage.consumes(VIDEO_PROGRESS)
+    @drops_deleted(platform.blobs, partial(remove_record, index))
     async def on_video_progress(event: VideoProgress) -> None:
         """Write what the event says into the ledger, and count the points once nothing is left to do."""
         record = applied(await find_record(index, event.video_id), event)
-        counted = await _count(index, event.video_id) if is_complete(record) else None
+        counted = await indexed_points(index, event.video_id) if is_complete(record) else None
         await put_record(index, standing(record, counted))
 
 
-async def find_record(index: Index, video_id: str) -> VideoRecord | None:
-    """A video's record, or None where the catalog does not know it."""
-    found = await index.get(VIDEOS_COLLECTION, [video_id])
-    return VideoRecord.model_validate(found[0].payload) if found else None
-
-
-async def put_record(index: Index, record: VideoRecord) -> None:
-    """Store a video's record in the place of the one before."""
-    await index.upsert(VIDEOS_COLLECTION, [Point(record.video_id, as_payload(record))])
-
-
-async def _count(index: Index, video_id: str) -> int:
-    return await index.count(SCENES_ALIAS, Filter([Match("video_id", [video_id])]))
+def _longest_retention_ms(topics: TopicSettings) -> int:
+    return max(topics.retention_h, topics.dead_letter_retention_h) * 3_600_000

@@ -1,9 +1,16 @@
 """The collections: what they are made of, and which one the installation's models write to."""
 
-from rushes_models.lexical import LexicalEncoder
+import asyncio
+
 from rushes_models.ports import ImageTextEncoder, TextEncoder
-from rushes_runtime.index.port import CollectionSpec, DenseSpec, Index
-from rushes_runtime.recipe import recipe
+from rushes_models.recipes import recipes
+from rushes_models.weights import WeightsError
+from rushes_runtime.blobs import Blobs
+from rushes_runtime.errors import ConfigurationError
+from rushes_runtime.index.made_with import MadeWith, require_same_models, write_down
+from rushes_runtime.index.port import CollectionSpec, DenseSpec, Filter, Index, Match
+from rushes_runtime.platform import Platform
+from rushes_runtime.settings import ModelSettings
 from rushes_schemas.index import (
     LEXICAL,
     SCENE_BOOL_FIELDS,
@@ -21,14 +28,16 @@ from rushes_schemas.index import (
 VIDEOS = CollectionSpec(keyword_fields=VIDEO_KEYWORD_FIELDS, integer_fields=VIDEO_INTEGER_FIELDS)
 
 
-def models_recipe(images: ImageTextEncoder, texts: TextEncoder) -> str:
-    """The recipe of a collection: vectors of two different ones can't be compared."""
-    made_with = {
-        VISUAL: images.recipe.as_dict(),
-        SPEECH: texts.recipe.as_dict(),
-        LEXICAL: LexicalEncoder.recipe,
-    }
-    return recipe("embed", 1, made_with)
+def made_with(models: ModelSettings, images: ImageTextEncoder, texts: TextEncoder) -> MadeWith:
+    """What a collection of the installation's models is made with.
+
+    Blocks, once, where a model's weights are not pinned and have to be hashed. Raises ConfigurationError if they are
+    not there.
+    """
+    try:
+        return MadeWith.of(models, recipes(images, texts))
+    except WeightsError as error:
+        raise ConfigurationError(f"the models can't be used: {error}") from error
 
 
 def scenes_spec(images: ImageTextEncoder, texts: TextEncoder) -> CollectionSpec:
@@ -43,15 +52,47 @@ def scenes_spec(images: ImageTextEncoder, texts: TextEncoder) -> CollectionSpec:
     )
 
 
-async def ensure_scenes(index: Index, images: ImageTextEncoder, texts: TextEncoder) -> str:
-    """Make the collection of these models unless it is there; its name. The alias is set if nothing has it yet."""
-    name = f"{SCENES_ALIAS}-{models_recipe(images, texts)}"
-    await index.ensure(name, scenes_spec(images, texts))
-    if await index.resolve(SCENES_ALIAS) is None:
-        await index.point_alias(SCENES_ALIAS, name)
-    return name
+async def ensure_scenes(platform: Platform, images: ImageTextEncoder, texts: TextEncoder) -> str:
+    """Make the collection of these models unless it is there; its name. The alias is set if nothing has it yet.
+
+    Raises WrongModels, a ConfigurationError, if the alias means a collection of other models.
+    """
+    ours = await asyncio.to_thread(made_with, platform.settings.models, images, texts)
+    await require_same_models(platform.index, platform.blobs, ours)
+    await make_scenes(platform.index, platform.blobs, ours, scenes_spec(images, texts))
+    if await platform.index.resolve(SCENES_ALIAS) is None:
+        await platform.index.point_alias(SCENES_ALIAS, ours.collection)
+    return ours.collection
+
+
+async def make_scenes(index: Index, blobs: Blobs, ours: MadeWith, spec: CollectionSpec) -> None:
+    """Make the collection of these models beside whatever is there; the alias stays as it is."""
+    await write_down(blobs, ours)
+    await index.ensure(ours.collection, spec)
 
 
 async def ensure_videos(index: Index) -> None:
     """Make the catalog's collection unless it is there."""
     await index.ensure(VIDEOS_COLLECTION, VIDEOS)
+
+
+async def scenes_collections(index: Index) -> list[str]:
+    """The names of all collections of scenes, the alias's and others."""
+    return [name for name in await index.collections() if name.startswith(f"{SCENES_ALIAS}-")]
+
+
+async def count_points(index: Index, video_id: str) -> int:
+    """How many points of a video there are, in all collections."""
+    counts = [await index.count(name, of_video(video_id)) for name in await scenes_collections(index)]
+    return sum(counts)
+
+
+async def remove_points(index: Index, video_id: str) -> None:
+    """Remove the points of a video from all collections."""
+    for name in await scenes_collections(index):
+        await index.delete(name, of_video(video_id))
+
+
+def of_video(video_id: str) -> Filter:
+    """What belongs to a video."""
+    return Filter([Match("video_id", [video_id])])

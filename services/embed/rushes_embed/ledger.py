@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from rushes_schemas.events import StageName, VideoProgress
+from rushes_schemas.events import StageName, Video, VideoProgress
 from rushes_schemas.index import StageEntry, VideoRecord, VideoStatus
 
 Segments = dict[str, dict[str, StageEntry]]
@@ -57,9 +57,14 @@ def _of_video(record: VideoRecord, event: VideoProgress) -> dict[str, Any]:
         changes["video"] = event.video
     if event.status == "done" and record.ingest and entry.recipe != record.ingest.recipe:
         changes["segments"] = {}  # planned anew: what was said of the old segments says nothing now
-    elif event.video and event.video != record.video:
+    elif event.video and not _same_facts(event.video, record.video):
         changes["segments"] = _without_embed(record.segments)  # its points still tell the old facts
     return changes
+
+
+def _same_facts(video: Video, before: Video | None) -> bool:
+    """Whether nothing has changed that a point tells. That the bytes were sent once more is none of it."""
+    return before is not None and video == before.model_copy(update={"stored_at": video.stored_at})
 
 
 def _without_embed(segments: Segments) -> Segments:

@@ -17,7 +17,18 @@ class EmbedSettings(Part):
     """Address space in bytes that the compute child may take, shared libraries included; None: no limit."""
 
 
+class CatalogSettings(Part):
+    """How the catalog looks for videos that got stuck."""
+
+    reconcile_every_s: Seconds = 60
+    """How often it looks."""
+    stuck_after_s: Seconds = 900
+    """A video that is processing is looked at once nothing was heard of it for so long. Keep it above
+    RUSHES_FAILURES__RETRY_CAP_S, for which a retry may wait in silence."""
+
+
 class Settings(shared.Settings):
     """All settings of the embed service and of the catalog."""
 
     embed: EmbedSettings = EmbedSettings()
+    catalog: CatalogSettings = CatalogSettings()

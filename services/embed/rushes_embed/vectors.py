@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from rushes_embed.encoders import chosen
 from rushes_models.ports import Image, ImageTextEncoder, TextEncoder
-from rushes_models.registry import image_text_encoder, text_encoder
+from rushes_models.weights import WeightsError
 from rushes_runtime.blobs import Blobs
+from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.settings import ModelSettings
 from rushes_schemas.events import Keyframe, Scene
 from rushes_schemas.ids import blob_key
@@ -40,11 +42,13 @@ class Embedder:
 
 
 def load(blobs: Blobs, models: ModelSettings) -> Embedder:
-    """Load the models, in the child."""
-    images = image_text_encoder(models.image_text, models.threads)
-    texts = text_encoder(models.text, models.threads)
-    images.warm()
-    texts.warm()
+    """Load the models, in the child. Raises ConfigurationError if that can't be."""
+    images, texts = chosen(models)
+    try:
+        images.warm()
+        texts.warm()
+    except WeightsError as error:
+        raise ConfigurationError(f"the models can't be loaded: {error}") from error
     return Embedder(blobs, images, texts)
 
 

@@ -6,11 +6,15 @@ from functools import partial
 
 import structlog
 
+from rushes_ingest.accept import Acceptance
 from rushes_ingest.declared import declare
+from rushes_ingest.deletions import deletions
+from rushes_ingest.edits import edits
 from rushes_ingest.fetch import STORED, allow, fetch
 from rushes_ingest.pending import dealt_with
 from rushes_ingest.plan import STAGE_VERSION
 from rushes_ingest.prepare import Preparer, check, prepare
+from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source, find_source, store
 from rushes_ingest.uploads import uploads
@@ -21,12 +25,13 @@ from rushes_runtime.bus.failure import Failure
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.compute import ComputeChild
-from rushes_runtime.errors import InvalidError
+from rushes_runtime.deletion import is_deleted, unless_deleted
+from rushes_runtime.errors import Dropped, InvalidError
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
 from rushes_schemas.events import Event, SegmentPlanned, VideoProgress, VideoUploaded
-from rushes_schemas.topics import SEGMENT_PLANNED, VIDEO_UPLOADED
+from rushes_schemas.topics import SEGMENT_PLANNED, VIDEO_DELETED, VIDEO_UPLOADED
 
 
 class Settings(shared.Settings):
@@ -59,11 +64,17 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
 
     stage = Stage("ingest", platform, {"blobs": platform.blobs.ready})
     handle(stage, platform, settings, in_child)
-    announce = stage.publishes(VIDEO_UPLOADED)
+    announce, forget = stage.publishes(VIDEO_UPLOADED), stage.publishes(VIDEO_DELETED)
+    acceptance = Acceptance(platform.blobs, playable, announce.publish)
     return Service(
         "ingest",
         bus=[stage.router],
-        http=[uploads(platform.blobs, settings, playable, announce.publish)],
+        http=[
+            uploads(acceptance, settings),
+            resumable(acceptance, settings),
+            edits(platform.blobs, announce.publish),
+            deletions(platform.blobs, forget.publish),
+        ],
         checks=stage.checks,
         lifespans=[child.running(), door.running(), stage.running()],
     )
@@ -76,9 +87,18 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
 
     @stage.consumes(VIDEO_UPLOADED)
     async def on_video_uploaded(event: VideoUploaded) -> None:
-        """Store the video, plan its segments, and announce each."""
-        source = await take_in(event, platform, settings)
-        structlog.contextvars.bind_contextvars(video_id=source.video_id)
+        """Store the video, plan its segments, and announce each; of a video that was deleted after it, nothing."""
+        try:
+            source = await take_in(event, platform, settings)
+            structlog.contextvars.bind_contextvars(video_id=source.video_id)
+            async with unless_deleted(blobs, source.video_id, min(source.stored_at, event.accepted_at or 0)):
+                await plan_of(source, event)
+        except Dropped:
+            await dealt_with(blobs, event)
+            raise
+        await dealt_with(blobs, event)
+
+    async def plan_of(source: Source, event: VideoUploaded) -> None:
         artefact = artefact_of(source, settings)
         plan = await find_or_make(
             blobs, artefact, Plan, partial(prepare, source, artefact.recipe, event.filename or event.uri)
@@ -97,9 +117,9 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
                 elapsed_ms=plan.elapsed_ms,
                 video=video,
                 source=event,
+                stored_at=source.stored_at,
             )
         )
-        await dealt_with(blobs, event)
 
     @stage.gives_up
     async def strike_out(event: Event, failure: Failure) -> None:
@@ -109,16 +129,19 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
 
 
 async def take_in(event: VideoUploaded, platform: Platform, settings: IngestSettings) -> Source:
-    """The stored video that an event speaks of: there already, or fetched now. Raises InvalidError."""
+    """The stored video that an event speaks of: there already, or fetched now. Raises InvalidError, BeingDeleted, and
+    Dropped for one that was deleted since."""
     allow(event.uri, settings)
     if stored := STORED.fullmatch(event.uri):
         source = await find_source(platform.blobs, stored["video_id"])
         if source is None:
+            if await is_deleted(platform.blobs, stored["video_id"], event.accepted_at or 0):
+                raise Dropped(f"the video {stored['video_id']} was deleted")
             raise InvalidError("not_found", f"there is no stored video {event.uri}")
         return source
     chunks = fetch(event.uri, platform.settings.blobs)
     async with aclosing(chunks):
-        return await store(platform.blobs, chunks, event.uri, settings.max_size)
+        return await store(platform.blobs, chunks, event.uri, settings.max_size, event.accepted_at)
 
 
 def artefact_of(source: Source, settings: IngestSettings) -> Artefact:

@@ -17,25 +17,45 @@ class Declared(BaseModel):
     filename: str | None = None
 
 
-def merged(before: Declared, event: VideoUploaded) -> Declared:
-    """What is known after an event: what it says replaces what was said before."""
+class Kept(Declared):
+    """The same as it is stored, with when the last of it was said, in ms since the Unix epoch."""
+
+    said_at: int = 0
+
+    def told(self) -> Declared:
+        """Without the time."""
+        return Declared(**self.model_dump(exclude={"said_at"}))
+
+
+def merged(before: Kept, event: VideoUploaded) -> Kept:
+    """What is known after an event: what it says replaces what was said before, or forgets it where it is `cleared`.
+
+    An event that comes late, after one that was accepted after it, only says what nobody has said yet.
+    """
     said = Declared.model_validate(event, from_attributes=True).model_dump(exclude_defaults=True)
     if before.filename:
         said.pop("filename", None)  # the same bytes under another name are not another file
-    return before.model_copy(update=said)
+    at = event.accepted_at or 0
+    if at < before.said_at:
+        return before.model_copy(update=said | before.model_dump(exclude_defaults=True))
+    cleared = {name: Declared.model_fields[name].get_default() for name in event.cleared}
+    return before.model_copy(update=cleared | said | {"said_at": at})
 
 
 async def find_declared(blobs: Blobs, video_id: str) -> Declared:
     """What is known of a video; nothing, where nothing was said."""
-    return await read(blobs, _key(video_id), Declared) or Declared()
+    return (await _kept(blobs, video_id)).told()
 
 
 async def declare(blobs: Blobs, video_id: str, event: VideoUploaded) -> Declared:
     """Take in what an event says; what is known now."""
-    before = await find_declared(blobs, video_id)
-    after = merged(before, event)
+    after = merged(await _kept(blobs, video_id), event)
     await write(blobs, _key(video_id), after)
-    return after
+    return after.told()
+
+
+async def _kept(blobs: Blobs, video_id: str) -> Kept:
+    return await read(blobs, _key(video_id), Kept) or Kept()
 
 
 def _key(video_id: str) -> str:

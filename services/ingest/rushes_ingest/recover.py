@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from rushes_ingest.declared import Declared, find_declared
 from rushes_ingest.pending import pending
 from rushes_ingest.store import find_source
+from rushes_runtime.deletion import is_deleted
 from rushes_runtime.index.port import Index
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoUploaded
@@ -24,9 +25,11 @@ async def unfinished(platform: Platform) -> AsyncIterator[VideoUploaded]:
         source = await find_source(platform.blobs, video_id)
         if source is None or any(event.uri == source.uri for event in noted):
             continue
+        if await is_deleted(platform.blobs, video_id, source.stored_at):
+            continue
         declared = await find_declared(platform.blobs, video_id)
         if not is_settled(await _record(platform.index, video_id), declared):
-            yield VideoUploaded(uri=source.uri, **declared.model_dump())
+            yield VideoUploaded(uri=source.uri, accepted_at=source.stored_at, **declared.model_dump())
 
 
 def is_settled(record: VideoRecord | None, declared: Declared) -> bool:

@@ -1,5 +1,6 @@
 """Settings of the ingest service."""
 
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -50,6 +51,13 @@ class IngestSettings(Part):
     """A longer video is refused. The sound of a video takes 115 MB of temporary disk space an hour."""
     max_size: Annotated[int, Field(gt=0)] = 50 * GIGABYTE
     """A file of more bytes is refused."""
+    keep_free: Annotated[int, Field(ge=0)] = GIGABYTE
+    """Bytes of the disk that uploads leave free, where the bytes arrive on a disk of this machine."""
+    spool: Path | None = None
+    """Folder in which resumable uploads arrive; default: below a blob store that is a folder, else a temporary one.
+    Only one process may use it, so where several serve uploads, each client has to reach the same one."""
+    upload_expiry_h: Annotated[float, Field(gt=0)] = 48
+    """A resumable upload that nobody goes on with for so long is removed."""
     allowed_schemes: tuple[str, ...] = ("file", "s3", "https", "blob")
     """URI schemes that videos are fetched from."""
     file_roots: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """Bytes into the blob store, hashed on the way and never whole in memory."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -8,6 +9,8 @@ from pydantic import BaseModel
 
 from rushes_runtime.artefacts import read, video_prefix, write
 from rushes_runtime.blobs import Blobs
+from rushes_runtime.bus.progress import now_ms
+from rushes_runtime.deletion import refuse_while_deleting
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.ids import blob_uri, video_id
 
@@ -18,6 +21,8 @@ class Source(BaseModel):
     video_id: str
     sha256: str
     size_bytes: int
+    stored_at: int = 0
+    """When the bytes were last sent, in ms since the Unix epoch. A deletion before that is none of theirs."""
 
     @property
     def key(self) -> str:
@@ -40,10 +45,13 @@ async def find_source(blobs: Blobs, video: str) -> Source | None:
     return await read(blobs, source_key(video) + ".json", Source)
 
 
-async def store(blobs: Blobs, chunks: AsyncIterator[bytes], name: str, max_size: int) -> Source:
-    """Store a video's bytes under its id, which is a function of them. `name` is what errors call it.
+async def store(
+    blobs: Blobs, chunks: AsyncIterator[bytes], name: str, max_size: int, sent_at: int | None = None
+) -> Source:
+    """Store a video's bytes under its id, which is a function of them. `name` is what errors call it; `sent_at` is when
+    they were sent, where that is not now.
 
-    Raises InvalidError: `empty`, or `too_large` as soon as it is.
+    Raises InvalidError: `empty`, or `too_large` as soon as it is; and BeingDeleted.
     """
     incoming = f"incoming/{uuid4()}"
     digest = hashlib.sha256()
@@ -62,18 +70,36 @@ async def store(blobs: Blobs, chunks: AsyncIterator[bytes], name: str, max_size:
         await blobs.put(incoming, hashed())
         if not size:
             raise InvalidError("empty", f"{name} is empty")
-        source = Source(video_id=video_id(digest.hexdigest()), sha256=digest.hexdigest(), size_bytes=size)
-        await _settle(blobs, incoming, source)
+        sha256 = digest.hexdigest()
+        at = now_ms() if sent_at is None else sent_at
+        source = Source(video_id=video_id(sha256), sha256=sha256, size_bytes=size, stored_at=at)
+        return await _settle(blobs, incoming, source)
     finally:
         await blobs.delete(incoming)
-    return source
 
 
-async def _settle(blobs: Blobs, incoming: str, source: Source) -> None:
+async def adopt(blobs: Blobs, key: str) -> Source:
+    """Store bytes that already lie in the blob store, under another key, without copying them. Raises BeingDeleted."""
+    digest = hashlib.sha256()
+    size = 0
+    async for chunk in blobs.stream(key):
+        await asyncio.to_thread(digest.update, chunk)
+        size += len(chunk)
+    sha256 = digest.hexdigest()
+    source = Source(video_id=video_id(sha256), sha256=sha256, size_bytes=size, stored_at=now_ms())
+    return await _settle(blobs, key, source)
+
+
+async def _settle(blobs: Blobs, incoming: str, source: Source) -> Source:
     """Give the bytes their name. The note beside them comes last: where it is, they are whole."""
-    if await find_source(blobs, source.video_id) is None:
+    await refuse_while_deleting(blobs, source.video_id)
+    known = await find_source(blobs, source.video_id)
+    if known is None:
         await blobs.rename(incoming, source.key)
-        await write(blobs, source.key + ".json", source)
+    elif known.stored_at >= source.stored_at:
+        return known
+    await write(blobs, source.key + ".json", source)
+    return source
 
 
 async def forget(blobs: Blobs, source: Source) -> None:

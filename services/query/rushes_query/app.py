@@ -1,8 +1,11 @@
 """The query service, composed."""
 
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from rushes_models.ports import ImageTextEncoder, TextEncoder
+from rushes_models.recipes import recipes
 from rushes_models.weights import WeightsError
 from rushes_query.grpc_server import GrpcServer
 from rushes_query.http import library as library_routes
@@ -13,6 +16,8 @@ from rushes_query.reader import Reader
 from rushes_query.search import Search
 from rushes_query.settings import QuerySettings
 from rushes_runtime.errors import ConfigurationError, TransientError
+from rushes_runtime.index.made_with import MadeWith, require_same_models
+from rushes_runtime.index.port import IndexUnavailable
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
 
@@ -24,21 +29,26 @@ class ModelNotLoaded(TransientError):
 
 
 def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, images: ImageTextEncoder) -> Service:
-    """The service. Its models are loaded, and its gRPC port is bound, when it runs; the encoders must be those that
-    the index is filled with."""
+    """The service. Its models are loaded, and its gRPC port is bound, when it runs; the encoders are those of the
+    settings, and it does not start on an index that was filled with others."""
     reader = Reader(platform.index)
     search = Search(reader, texts, images, settings)
     library = Library(reader, platform.blobs)
 
+    async def same_models() -> None:
+        ours = await asyncio.to_thread(recipes, images, texts)
+        await require_same_models(platform.index, platform.blobs, MadeWith.of(platform.settings.models, ours))
+
     async def model_ready() -> None:
         if not search.is_warm:
             raise ModelNotLoaded("the models of the search are not loaded yet")
+        await same_models()  # the index may have been swapped for one of others
 
     return Service(
         "query",
         http=[search_routes.routes(search), library_routes.routes(library), media_routes.routes(library)],
         checks={"index": platform.index.ready, "blobs": platform.blobs.ready, "model": model_ready},
-        lifespans=[Warmed(search), GrpcServer(search, library, platform.settings.http)],
+        lifespans=[Warmed(search), checked(same_models), GrpcServer(search, library, platform.settings.http)],
     )
 
 
@@ -57,3 +67,12 @@ class Warmed(AbstractAsyncContextManager[None]):
 
     async def __aexit__(self, *_: object) -> None:
         """They stay loaded."""
+
+
+@asynccontextmanager
+async def checked(check: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Nothing is answered with other models than the index's. An index that is down keeps nobody from starting; the
+    check is part of being ready as well."""
+    with suppress(IndexUnavailable):
+        await check()
+    yield

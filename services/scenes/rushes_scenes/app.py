@@ -10,6 +10,7 @@ from rushes_runtime.artefacts import Artefact, find_or_make
 from rushes_runtime.bus.progress import made
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.compute import ComputeChild
+from rushes_runtime.deletion import drops_deleted
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
@@ -65,6 +66,7 @@ def handle(stage: Stage, platform: Platform, settings: SceneSettings, cut: Cut) 
 
     @stage.publishes(SCENES_DETECTED)
     @stage.consumes(SEGMENT_TRANSCRIBED)
+    @drops_deleted(platform.blobs)
     async def on_segment_transcribed(event: SegmentTranscribed) -> ScenesDetected:
         """Find or make the segment's scenes, and give them their words."""
         artefact = artefact_of(event, settings)

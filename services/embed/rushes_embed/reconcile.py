@@ -1,0 +1,121 @@
+"""The reconciler: finds videos that should have moved and did not, and sets them going again.
+
+A video is *stuck* if it is `processing`, its ledger has been silent for a while, and no consumer has anything before it
+that was published before that silence began, be it in a stage's topic or in a retry topic: then nothing is scheduled
+for it, whatever the cause. It is counted again, and else published again, which costs only what has no artefact.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from aiokafka.errors import KafkaError
+
+from rushes_embed.ledger import is_complete, standing
+from rushes_embed.records import indexed_points, put_record
+from rushes_embed.settings import CatalogSettings
+from rushes_runtime.artefacts import video_prefix
+from rushes_runtime.bus.lag import lags
+from rushes_runtime.bus.progress import now_ms
+from rushes_runtime.errors import RushesError
+from rushes_runtime.index.port import Filter, Match, Range
+from rushes_runtime.platform import Platform
+from rushes_schemas.events import VideoUploaded
+from rushes_schemas.ids import blob_uri
+from rushes_schemas.index import VIDEOS_COLLECTION, VideoRecord
+
+PAGE = 100
+AGAIN = "nothing was scheduled for it, so it was published again"
+LOST = "its bytes were never stored and nobody knows where they came from: add it again"
+
+Publish = Callable[[VideoUploaded], Awaitable[object]]
+
+log = structlog.stdlib.get_logger("rushes.reconcile")
+
+
+def is_stuck(record: VideoRecord, oldest_ms: int | None, now_ms: int, after_ms: int) -> bool:
+    """Whether nothing is scheduled for the video. `oldest_ms` is when the oldest record that any consumer has still to
+    settle was published, or None where none has; a retry that was given back is younger than the ledger's word on it
+    by as much as it waited, for which `after_ms` leaves room."""
+    silent_since = record.updated_at + after_ms
+    return record.status == "processing" and silent_since < now_ms and (oldest_ms is None or oldest_ms > silent_since)
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """Looks now and then. Several may run side by side: to be published twice does a video no harm."""
+
+    platform: Platform
+    settings: CatalogSettings
+    publish: Publish
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Look for as long as the context is open."""
+        task = asyncio.create_task(self._forever())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _forever(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.reconcile_every_s * random.uniform(0.5, 1.5))  # noqa: S311
+            try:
+                await self.look()
+            except (RushesError, KafkaError, OSError) as error:
+                log.warning("could not look for stuck videos", error=repr(error))
+            except Exception:
+                log.exception("the reconciler made a mistake; it goes on")
+
+    async def look(self) -> None:
+        """Look once. Raises what the index, the blob store and the broker raise."""
+        silent = await self._silent()
+        if not silent:
+            return
+        oldest_ms = min(
+            (lag.oldest_ms for lag in await lags(self.platform.settings.kafka) if lag.oldest_ms is not None),
+            default=None,
+        )
+        for record in silent:
+            if is_stuck(record, oldest_ms, now_ms(), self._after_ms):
+                await self._set_going(record)
+
+    @property
+    def _after_ms(self) -> int:
+        return round(self.settings.stuck_after_s * 1000)
+
+    async def _silent(self) -> list[VideoRecord]:
+        index, found, after = self.platform.index, list[VideoRecord](), None
+        silent = Filter([Match("status", ["processing"]), Range("updated_at", lt=now_ms() - self._after_ms)])
+        while True:
+            page = await index.scroll(VIDEOS_COLLECTION, silent, PAGE, after)
+            found += [VideoRecord.model_validate(point.payload) for point in page.points]
+            if (after := page.next) is None:
+                return found
+
+    async def _set_going(self, record: VideoRecord) -> None:
+        counted = await indexed_points(self.platform.index, record.video_id) if is_complete(record) else None
+        again = standing(record, counted)
+        if again.status != "processing":
+            await self._done(again, "counted")
+        elif (uri := await self._uri(record)) is None:
+            await self._done(record.model_copy(update={"status": "failed", "reason": LOST}), "lost")
+        else:
+            stored_at = record.video.stored_at if record.video else record.created_at
+            await self.publish(VideoUploaded(uri=uri, accepted_at=stored_at))
+            await self._done(record.model_copy(update={"reason": AGAIN}), "published")
+
+    async def _done(self, record: VideoRecord, action: str) -> None:
+        log.warning("a video was stuck", video_id=record.video_id, action=action, reason=record.reason)
+        self.platform.metrics.reconciled.labels(action).inc()
+        await put_record(self.platform.index, record.model_copy(update={"updated_at": now_ms()}))
+
+    async def _uri(self, record: VideoRecord) -> str | None:
+        """Where the bytes are: in the blob store, or where they were said to be."""
+        source = f"{video_prefix(record.video_id)}/source"
+        return blob_uri(source) if await self.platform.blobs.exists(source) else record.uri

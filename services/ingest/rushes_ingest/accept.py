@@ -1,0 +1,72 @@
+"""Taking in a stored video: it is looked at, announced, and only then promised."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiokafka.errors import KafkaError
+from pydantic import BaseModel
+
+from rushes_ingest.pending import note
+from rushes_ingest.store import Source, forget
+from rushes_runtime.blobs import Blobs
+from rushes_runtime.bus.progress import now_ms
+from rushes_runtime.deletion import BeingDeleted, is_deleted
+from rushes_runtime.errors import BrokerUnavailable, InvalidError
+from rushes_schemas.events import VideoUploaded
+
+Publish = Callable[[VideoUploaded], Awaitable[object]]
+
+
+class Accepted(BaseModel):
+    """The event is acknowledged by the broker. `video_id` is None while the bytes have not been fetched."""
+
+    video_id: str | None
+    status_url: str
+    accepted_at: int
+    """Milliseconds since the Unix epoch. A record whose `ingest.at` is older speaks of an earlier upload."""
+
+
+class Check(Protocol):
+    """Raises InvalidError unless a stored video looks playable; `name` is what the error calls it."""
+
+    async def __call__(self, key: str, name: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What both ways of uploading end with."""
+
+    blobs: Blobs
+    check: Check
+    publish: Publish
+
+    async def accept(self, source: Source, event: VideoUploaded) -> Accepted:
+        """Look at a stored video and announce it. Raises InvalidError and BeingDeleted, and then its bytes are gone;
+        BrokerUnavailable, and then they are still there."""
+        try:
+            await self.check(source.key, event.filename or "the upload")
+        except InvalidError:
+            await forget(self.blobs, source)
+            raise
+        if await is_deleted(self.blobs, source.video_id, source.stored_at):
+            raise BeingDeleted(f"the video {source.video_id} was deleted while it arrived; send it again in a moment")
+        accepted_at = await self.announce(event)
+        video_id = source.video_id
+        return Accepted(video_id=video_id, status_url=f"/v1/videos/{video_id}", accepted_at=accepted_at)
+
+    async def announce(self, event: VideoUploaded) -> int:
+        """Publish an event; when it was accepted. Raises BrokerUnavailable."""
+        return await announce(self.blobs, self.publish, event)
+
+
+async def announce(blobs: Blobs, publish: Publish, event: VideoUploaded) -> int:
+    """Publish an event; when it was accepted, in ms since the Unix epoch. Raises BrokerUnavailable."""
+    accepted_at = now_ms()
+    event = event.model_copy(update={"accepted_at": accepted_at})
+    await note(blobs, event)
+    try:
+        await publish(event)
+    except KafkaError as error:
+        raise BrokerUnavailable("the broker does not take the upload's event; try again in a while") from error
+    return accepted_at

@@ -1,0 +1,65 @@
+"""What the door does, without HTTP around it. Refusals are HTTPExceptions, since tus defines itself by its statuses."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import gettempdir
+
+from fastapi import HTTPException
+
+from rushes_ingest.accept import Acceptance
+from rushes_ingest.resumable.finish import finish
+from rushes_ingest.resumable.headers import Checksum
+from rushes_ingest.resumable.receive import receive
+from rushes_ingest.resumable.spool import Spool, Upload
+from rushes_ingest.room import check_room
+from rushes_ingest.said import event_of
+from rushes_ingest.settings import IngestSettings
+from rushes_runtime.errors import InvalidError
+
+FOLDER = "incoming/resumable"
+"""Where the bytes arrive below a folder of blobs."""
+
+
+class Resumable:
+    """Uploads that are announced, come in parts, and are taken in with their last byte."""
+
+    def __init__(self, acceptance: Acceptance, settings: IngestSettings) -> None:
+        self._acceptance = acceptance
+        self._settings = settings
+        self.spool = Spool(_folder(acceptance.blobs.folder, settings), settings.upload_expiry_h * 3600)
+
+    async def create(self, length: int, fields: dict[str, str]) -> Upload:
+        """Begin an upload of so many bytes. Raises InvalidError: `too_large`, `no_space`, `bad_request`."""
+        if length > self._settings.max_size:
+            raise InvalidError("too_large", f"The upload is larger than the limit of {self._settings.max_size:,} bytes")
+        event_of("x:", fields)  # better refused now than after all bytes came
+        promised = await asyncio.to_thread(self.spool.promised)
+        check_room(self.spool.folder, promised + length, self._settings.keep_free)
+        return self.spool.create(length, fields)
+
+    async def take(self, id: str, offset: int, chunks: AsyncIterator[bytes], expected: Checksum | None) -> Upload:
+        """Add bytes to an upload; with the last one, the video is taken in before this returns."""
+        upload = self.spool.find(id)
+        with self.spool.alone(upload):
+            if offset != self.spool.offset(upload):
+                raise HTTPException(409, f"The upload stands at {self.spool.offset(upload)}, not at {offset}.")
+            if upload.accepted:
+                return upload
+            if upload.source is None:
+                came = await receive(self.spool.bytes_of(upload), offset, upload.length, chunks, expected)
+                if came < upload.length:
+                    return upload
+            return await finish(self.spool, upload, self._acceptance, self._settings.max_size)
+
+    def remove(self, id: str) -> None:
+        """Give an upload up. The video of a complete one stays."""
+        upload = self.spool.find(id)
+        with self.spool.alone(upload):
+            self.spool.remove(upload)
+
+
+def _folder(blobs: Path | None, settings: IngestSettings) -> Path:
+    if settings.spool is not None:
+        return settings.spool
+    return blobs / FOLDER if blobs is not None else Path(gettempdir()) / "rushes-uploads"

@@ -1,0 +1,84 @@
+"""The bytes of one request into an upload's file."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import BinaryIO
+
+from fastapi import HTTPException
+from starlette.requests import ClientDisconnect
+
+from rushes_ingest.resumable.headers import Checksum
+
+BUFFER = 1 << 20
+"""Bytes that are written, and hashed, at a time; off the event loop."""
+MISMATCH = 460
+"""tus: the bytes are not those that the checksum was made of."""
+
+
+async def receive(path: Path, offset: int, length: int, chunks: AsyncIterator[bytes], checksum: Checksum | None) -> int:
+    """Write the chunks to the file from `offset` on; how many bytes it has then. What came before a client went away
+    stays, unless a checksum was to vouch for it.
+
+    Raises HTTPException: 413 for more bytes than the upload has, 460 for bytes of another checksum; neither leaves
+    anything behind.
+    """
+    with await asyncio.to_thread(_opened, path, offset) as file:
+        writing = _Writing(file, length - offset, checksum)
+        try:
+            async for chunk in chunks:
+                await writing.take(chunk)
+            await writing.flush()
+            writing.vouch()
+        except ClientDisconnect:
+            if checksum is None:
+                await writing.flush()
+            else:
+                file.truncate(offset)
+        except HTTPException:
+            file.truncate(offset)
+            raise
+        return file.seek(0, os.SEEK_END)
+
+
+class _Writing:
+    """One request's bytes, gathered until they are worth a write."""
+
+    def __init__(self, file: BinaryIO, most: int, checksum: Checksum | None) -> None:
+        self._file = file
+        self._left = most
+        self._checksum = checksum
+        self._hash = checksum.new() if checksum else None
+        self._gathered = bytearray()
+
+    async def take(self, chunk: bytes) -> None:
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise HTTPException(413, "The request has more bytes than the upload was announced with.")
+        self._gathered += chunk
+        if len(self._gathered) >= BUFFER:
+            await self.flush()
+
+    async def flush(self) -> None:
+        gathered, self._gathered = self._gathered, bytearray()
+        await asyncio.to_thread(self._write, gathered)
+
+    def vouch(self) -> None:
+        """Raise HTTPException 460 unless the bytes are those that the client made the checksum of."""
+        if self._checksum and self._hash and self._hash.digest() != self._checksum.digest:
+            sentence = f"The bytes do not have the {self._checksum.algorithm} checksum that was sent with them."
+            raise HTTPException(MISMATCH, sentence)
+
+    def _write(self, data: bytearray) -> None:
+        self._file.write(data)
+        if self._hash:
+            self._hash.update(data)
+
+
+def _opened(path: Path, offset: int) -> BinaryIO:
+    path.touch()
+    file = path.open("r+b", buffering=0)
+    file.truncate(offset)
+    file.seek(offset)
+    return file

@@ -1,0 +1,83 @@
+"""The door: `/v1/uploads/resumable`, as tus 1.0.0 has it (core, creation, checksum, termination)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, HTTPException, Request, Response
+from pydantic import BaseModel
+
+from rushes_ingest.accept import Acceptance, Accepted
+from rushes_ingest.resumable.core import Resumable
+from rushes_ingest.resumable.headers import ALGORITHMS, CONTENT_TYPE, EXTENSIONS, VERSION, checksum, metadata
+from rushes_ingest.resumable.route import BODY, TusRoute, answers, errors
+from rushes_ingest.resumable.spool import Upload
+from rushes_ingest.settings import IngestSettings
+
+PATH = "/v1/uploads/resumable"
+
+Offset = Annotated[int, Header(ge=0, description="How many bytes the server has, as it said last")]
+Length = Annotated[int, Header(ge=1, description="Bytes of the whole file")]
+Sum = Annotated[str | None, Header(description="Algorithm and digest in Base64: `sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=`")]
+Said = Annotated[
+    str | None, Header(description="`filename`, `title`, `description`, `language`, `metadata`, each with Base64")
+]
+
+
+class UploadState(BaseModel):
+    """How an upload stands. `accepted` is null until it is complete."""
+
+    id: str
+    length: int
+    offset: int
+    accepted: Accepted | None
+
+
+def routes(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
+    """The routes. The request that brings the last byte is answered once the event is acknowledged, never before."""
+    router = APIRouter(prefix=PATH, tags=["ingest"], route_class=TusRoute)
+    uploads = Resumable(acceptance, settings)
+
+    def standing(upload: Upload, status: int) -> Response:
+        headers = {"Upload-Offset": str(uploads.spool.offset(upload)), "Upload-Length": str(upload.length)}
+        return Response(status_code=status, headers=headers | {"Cache-Control": "no-store"})
+
+    @router.options("", status_code=204, responses=answers(204, "Tus-Version", "Tus-Extension", "Tus-Max-Size"))
+    async def abilities() -> Response:
+        """What of tus there is."""
+        told = {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(settings.max_size)}
+        return Response(status_code=204, headers=told | {"Tus-Checksum-Algorithm": ",".join(ALGORITHMS)})
+
+    @router.post("", status_code=201, responses=answers(201, "Location", "Upload-Offset") | errors(412, 413, 507))
+    async def create(upload_length: Length, upload_metadata: Said = None) -> Response:
+        """Announce an upload. Its bytes go to the `Location` that is answered."""
+        upload = await uploads.create(upload_length, metadata(upload_metadata))
+        return Response(status_code=201, headers={"Location": f"{PATH}/{upload.id}", "Upload-Offset": "0"})
+
+    @router.get("/{id}")
+    async def state(id: str) -> UploadState:
+        """How an upload stands; of a complete one, which video it is."""
+        upload = uploads.spool.find(id)
+        offset = uploads.spool.offset(upload)
+        return UploadState(id=id, length=upload.length, offset=offset, accepted=upload.accepted)
+
+    @router.head("/{id}", responses=answers(200, "Upload-Offset", "Upload-Length") | errors(412))
+    async def head(id: str) -> Response:
+        """From where on to send."""
+        return standing(uploads.spool.find(id), 200)
+
+    @router.patch("/{id}", status_code=204, responses=_PATCHED, openapi_extra=BODY)
+    async def patch(id: str, request: Request, upload_offset: Offset, upload_checksum: Sum = None) -> Response:
+        """Send bytes. With the last one, the video is looked at and taken in."""
+        if request.headers.get("content-type") != CONTENT_TYPE:
+            raise HTTPException(415, f"Send bytes as {CONTENT_TYPE}.")
+        return standing(await uploads.take(id, upload_offset, request.stream(), checksum(upload_checksum)), 204)
+
+    @router.delete("/{id}", status_code=204, responses=answers(204) | errors(412, 423))
+    async def terminate(id: str) -> Response:
+        """Give an upload up. The video of a complete one stays."""
+        uploads.remove(id)
+        return Response(status_code=204)
+
+    return router
+
+
+_PATCHED = answers(204, "Upload-Offset", "Upload-Length") | errors(409, 412, 413, 415, 423, 460, 507)
