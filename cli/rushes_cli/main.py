@@ -10,6 +10,7 @@ from rushes_cli.commands.dead import dead
 from rushes_cli.commands.delete import delete
 from rushes_cli.commands.doctor import doctor
 from rushes_cli.commands.edit import edit
+from rushes_cli.commands.models import models
 from rushes_cli.commands.run import run
 from rushes_cli.commands.search import search
 from rushes_cli.commands.status import status
@@ -21,7 +22,7 @@ from rushes_cli.plain import complain
 from rushes_runtime.errors import RushesError
 
 COMMANDS = (up, add, status, search, transcript, edit, delete, doctor, run)
-GROUPS = (dead, topics)
+GROUPS = (dead, topics, models)
 
 FAILED = 1
 WRONG_USE = 2

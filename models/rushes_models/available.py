@@ -1,15 +1,18 @@
 """Which models are here, for `rushes models list` and `rushes models check`. Loads none of them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from rushes_models import conse, open_clip, open_clip_onnx, use_multilingual
 from rushes_models.clip_folder import MANIFEST, read_manifest, verified
-from rushes_models.open_clip_cache import cached
+from rushes_models.open_clip_cache import cached, roots
 from rushes_models.open_clip_weights import find_checkpoint, looked_in
 from rushes_models.optional import need
 from rushes_models.weights import PinnedFile, WeightsError
+
+Kind = Literal["image-text", "text"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Availability:
     """
 
     name: str
+    kind: Kind
     places: tuple[Path, ...]
     dimensions: int | None = None
     weights_sha256: str | None = None
@@ -30,6 +34,10 @@ class Availability:
     def there(self) -> bool:
         """Whether it can be used."""
         return self.problem is None
+
+    def with_problem(self, problem: str) -> "Availability":
+        """The same, found to be of no use after all."""
+        return replace(self, problem=problem)
 
     @property
     def size(self) -> int:
@@ -50,8 +58,10 @@ def available(named: Sequence[str] = ()) -> list[Availability]:
 def look(name: str) -> Availability:
     """One model. Raises `ValueError` for what is no model's name, nothing if it is not there."""
     looks: dict[str, Callable[[str], Availability]] = {
-        conse.NAME: lambda name: _pinned(name, [conse.MODEL, conse.SHARED_DIRECTION], conse.DIMENSIONS),
-        use_multilingual.NAME: lambda name: _pinned(name, use_multilingual.pinned_files(), use_multilingual.DIMENSIONS),
+        conse.NAME: lambda name: _pinned(name, "image-text", [conse.MODEL, conse.SHARED_DIRECTION], conse.DIMENSIONS),
+        use_multilingual.NAME: lambda name: _pinned(
+            name, "text", use_multilingual.pinned_files(), use_multilingual.DIMENSIONS
+        ),
         open_clip.PREFIX: _open_clip,
         open_clip_onnx.PREFIX: _onnx_clip,
     }
@@ -61,14 +71,14 @@ def look(name: str) -> Availability:
     raise ValueError(f"no model is called {name!r}")
 
 
-def _pinned(name: str, files: Sequence[PinnedFile], dimensions: int) -> Availability:
+def _pinned(name: str, kind: Kind, files: Sequence[PinnedFile], dimensions: int) -> Availability:
     places = tuple(file.path for file in files)
     try:
         for file in files:
             file.verified_path()
     except WeightsError as error:
-        return Availability(name, places, problem=str(error))
-    return Availability(name, places, dimensions, files[0].sha256)
+        return Availability(name, kind, places, problem=str(error))
+    return Availability(name, kind, places, dimensions, files[0].sha256)
 
 
 def _open_clip(name: str) -> Availability:
@@ -78,8 +88,8 @@ def _open_clip(name: str) -> Availability:
         places = tuple(looked_in(architecture, pretrained))
         found = find_checkpoint(architecture, pretrained)
     except WeightsError as error:
-        return Availability(name, places, problem=str(error))
-    return Availability(name, (found.path,), found.dimensions, found.sha256)
+        return Availability(name, "image-text", places, problem=str(error))
+    return Availability(name, "image-text", (found.path,), found.dimensions, found.sha256)
 
 
 def _onnx_clip(name: str) -> Availability:
@@ -89,13 +99,18 @@ def _onnx_clip(name: str) -> Availability:
         for file in manifest.files:
             verified(folder, manifest, file)
     except WeightsError as error:
-        return Availability(name, (folder,), problem=str(error))
+        return Availability(name, "image-text", (folder,), problem=str(error))
     files = tuple(folder / file for file in (MANIFEST, *manifest.files))
-    return Availability(name, files, manifest.dimensions, manifest.weights_sha256)
+    return Availability(name, "image-text", files, manifest.dimensions, manifest.weights_sha256)
 
 
 def _cached_names() -> list[str]:
-    """The tags of open_clip whose weights are in its caches; none where the extra is not installed."""
+    """The tags of open_clip whose weights are in its caches; none where the extra is not installed.
+
+    open_clip loads torch, so it is not asked where there is no cache.
+    """
+    if not any(root.is_dir() for root in roots()):
+        return []
     try:
         library = need("open_clip")
     except WeightsError:

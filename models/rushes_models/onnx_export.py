@@ -1,5 +1,8 @@
 """Torch modules to ONNX files, in float32 or with int8 weights."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -45,12 +48,24 @@ def _write_int8(whole: Path, path: Path) -> None:
     faster there than unsigned weights, which do not overflow.
     """
     quantization = need("onnxruntime.quantization")
-    quantization.quantize_dynamic(
-        whole,
-        path,
-        op_types_to_quantize=["MatMul", "Gather"],
-        weight_type=quantization.QuantType.QInt8,
-        per_channel=True,
-        reduce_range=True,
-        use_external_data_format=True,
-    )
+    with _quiet():
+        quantization.quantize_dynamic(
+            whole,
+            path,
+            op_types_to_quantize=["MatMul", "Gather"],
+            weight_type=quantization.QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+            use_external_data_format=True,
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without onnxruntime's advice to pre-process the graph, which does nothing for these."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -27,8 +27,13 @@ def cached(tag: Mapping[str, Any]) -> Path | None:
 def places(tag: Mapping[str, Any]) -> list[Path]:
     """Where `cached` looks."""
     repository, _ = _hub_files(tag)
-    hub = Path(need("huggingface_hub.constants").HF_HUB_CACHE)
+    hub, _ = roots()
     return [*([hub / f"models--{repository.replace('/', '--')}"] if repository else []), *_fetched(tag)]
+
+
+def roots() -> list[Path]:
+    """Below these the weights of all tags are looked for."""
+    return [Path(need("huggingface_hub.constants").HF_HUB_CACHE), _OTHER_ADDRESSES.expanduser()]
 
 
 def advice(tag: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import numpy as np
 
-from rushes_models.ports import ImageTextEncoder
+from rushes_models.ports import ImageTextEncoder, TextEncoder
 
 FRAME = (720, 1280)
 """Height and width of the pictures."""
@@ -16,24 +16,37 @@ QUERY = "a man with a camera on a tripod"
 
 @dataclass(frozen=True)
 class Speed:
-    """How many pictures and single queries a second."""
+    """How long loading took, and how many pictures (None: it takes none) and single queries a second."""
 
-    pictures: float
+    load_s: float
+    pictures: float | None
     queries: float
 
 
 def measure(encoder: ImageTextEncoder, batch: int, seconds: float = 2) -> Speed:
     """Encodes batches of noise for `seconds`, then single queries.
 
-    The first of each, which load the model, do not count. Blocks for at least twice `seconds`. Raises `WeightsError`
-    if the model is not there.
+    The first of each does not count. Blocks for at least twice `seconds`. Raises `WeightsError` if the model is not
+    there.
     """
     random = np.random.default_rng(0)
     pictures = [random.integers(0, 256, (*FRAME, 3), np.uint8) for _ in range(batch)]
     return Speed(
+        _load_s(encoder),
         batch * _times_a_second(lambda: encoder.encode_images(pictures), seconds),
         _times_a_second(lambda: encoder.encode_queries([QUERY]), seconds),
     )
+
+
+def measure_texts(encoder: TextEncoder, seconds: float = 2) -> Speed:
+    """Encodes single queries for `seconds`; otherwise as `measure`."""
+    return Speed(_load_s(encoder), None, _times_a_second(lambda: encoder.encode([QUERY]), seconds))
+
+
+def _load_s(encoder: ImageTextEncoder | TextEncoder) -> float:
+    start = perf_counter()
+    encoder.warm()
+    return perf_counter() - start
 
 
 def _times_a_second(work: Callable[[], object], seconds: float) -> float:

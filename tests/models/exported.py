@@ -3,11 +3,15 @@
 Its pictures' vector is the mean of each colour, its words' vector three of their tokens' numbers.
 """
 
+import hashlib
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from rushes_models.clip_folder import TEXT, TOKENIZER, VISUAL, Manifest, digests, write_manifest
+from rushes_models.clip_folder import MANIFEST, TEXT, TOKENIZER, VISUAL, Manifest, digests, write_manifest
 from rushes_models.clip_recipe import Preprocess
 
 VOCABULARY = {"!": 0, "red": 1, "green": 2, "blue": 3, "?": 4}
@@ -27,6 +31,19 @@ def write_model(folder: Path) -> Manifest:
     manifest = Manifest("by-hand", "ab" * 32, "fp32", 3, how, digests(folder))
     write_manifest(folder, manifest)
     return manifest
+
+
+def rewrite(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Changes what `model.json` says."""
+    said = json.loads((folder / MANIFEST).read_text())
+    change(said)
+    (folder / MANIFEST).write_text(json.dumps(said))
+
+
+def rewrite_file(folder: Path, name: str, content: bytes) -> None:
+    """Another file, whose SHA-256 `model.json` has."""
+    (folder / name).write_bytes(content)
+    rewrite(folder, lambda said: said["files"].update({name: hashlib.sha256(content).hexdigest()}))
 
 
 def write_words(path: Path) -> None:

@@ -1,5 +1,6 @@
 """OpenCLIP in torch, and what it becomes without torch."""
 
+import json
 import subprocess
 import sys
 import unicodedata
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image as Pillow
 from tests.models.tiny_clip import write_tiny
 
+from rushes_cli.main import main
 from rushes_models.agreement import TEXTS, agreement, made_up_pictures
 from rushes_models.clip_folder import TOKENIZER
 from rushes_models.clip_pictures import to_input
@@ -23,7 +25,7 @@ from rushes_models.ports import Image, ImageTextEncoder
 from rushes_models.registry import image_text_encoder
 from rushes_models.weights import WeightsError, sha256_of
 
-pytestmark = [pytest.mark.all, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.all, pytest.mark.timeout(300)]
 
 PRECISIONS: tuple[Exported, ...] = ("fp32", "int8")
 
@@ -36,7 +38,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def in_torch(tiny: str) -> ImageTextEncoder:
-    return image_text_encoder(tiny, 2, batch=4)
+    return image_text_encoder(tiny, 1, batch=4)
 
 
 @pytest.fixture(scope="session")
@@ -45,12 +47,12 @@ def exported(tiny: str, tmp_path_factory: pytest.TempPathFactory) -> dict[Export
     above = tmp_path_factory.mktemp("exported")
     folders = {precision: above / precision for precision in PRECISIONS}
     for precision, folder in folders.items():
-        export(tiny, folder, precision)
+        export(tiny, folder, precision, threads=1)
     return folders
 
 
 def without_torch(folder: Path, batch: int = 4) -> ImageTextEncoder:
-    return image_text_encoder(f"onnx-clip:{folder}", 2, batch=batch)
+    return image_text_encoder(f"onnx-clip:{folder}", 1, batch=batch)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -151,7 +153,7 @@ def test_the_float_export_is_the_same_model_and_the_int8_export_is_another(
 def test_mixed_precision_is_close_and_only_float16_has_the_same_recipe(
     products: Products, tiny: str, in_torch: ImageTextEncoder
 ) -> None:
-    mixed = image_text_encoder(tiny, 2, computing=Computing("cpu", products))
+    mixed = image_text_encoder(tiny, 1, computing=Computing("cpu", products))
     agreed = agreement(in_torch, mixed)
     least = {"fp16": 0.999, "bf16": 0.98}[products]
     assert least <= min(agreed.pictures, agreed.queries) < 0.9999999  # it is not float32 all the same
@@ -164,6 +166,7 @@ def test_an_export_needs_no_torch(precision: Exported, exported: dict[Exported, 
 import sys
 for name in ("torch", "torchvision", "open_clip", "onnx", "transformers"):
     sys.modules[name] = None
+from rushes_cli.main import main
 from rushes_models.agreement import made_up_pictures
 from rushes_models.registry import image_text_encoder
 encoder = image_text_encoder(sys.argv[1], 1)
@@ -184,7 +187,7 @@ def test_an_export_that_is_too_far_off_leaves_nothing(
 ) -> None:
     monkeypatch.setitem(LEAST_COSINE, "int8", 1.1)
     with pytest.raises(ExportRefused, match="too far from torch"):
-        export(tiny, tmp_path / "model", "int8")
+        export(tiny, tmp_path / "model", "int8", threads=1)
     assert not list(tmp_path.iterdir())
 
 
@@ -245,3 +248,20 @@ def test_weights_of_another_architecture_are_refused(tiny: str) -> None:
 def test_a_device_that_is_not_here_is_refused(tiny: str) -> None:
     with pytest.raises(WeightsError, match="can't compute on 'xpu'"):
         image_text_encoder(tiny, 1, computing=Computing("xpu")).warm()
+
+
+def test_the_command_writes_a_model_that_the_check_finds_well(
+    tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RUSHES_MODELS__THREADS", "1")
+    assert main(["models", "export", tiny, "new", "--precision", "int8", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["model"] == f"onnx-clip:{tmp_path / 'new'}"
+    assert min(said["cosine"].values()) >= LEAST_COSINE["int8"]
+    assert said["bytes"] == sum(file.stat().st_size for file in (tmp_path / "new").iterdir())
+    assert said["recipe"]["precision"] == "int8 weights, int8 matrix products"
+    assert main(["models", "check", said["model"], tiny, "--batch", "1", "--json"]) == 0
+    assert all(model["here"] and model["pictures_per_s"] > 0 for model in json.loads(capsys.readouterr().out))
+    assert main(["models", "export", tiny, "new"]) == 1
+    assert "not empty" in capsys.readouterr().err

@@ -1,7 +1,5 @@
 """An exported model is run from its folder alone, and only if the folder is what it says."""
 
-import hashlib
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.models.exported import write_model
+from tests.models.exported import rewrite, rewrite_file, write_model
 
 from rushes_models.available import look
-from rushes_models.clip_folder import MANIFEST, TEXT, TOKENIZER, VISUAL
+from rushes_models.clip_folder import TEXT, TOKENIZER, VISUAL
 from rushes_models.ports import Image, ImageTextEncoder
 from rushes_models.registry import image_text_encoder
 from rushes_models.weights import WeightsError
@@ -93,13 +91,13 @@ def test_refuses_files_that_do_not_match(name: str, folder: Path) -> None:
 
 
 def test_refuses_a_tokenizer_that_is_none(folder: Path) -> None:
-    replace(folder, TOKENIZER, b"{}")
+    rewrite_file(folder, TOKENIZER, b"{}")
     with pytest.raises(WeightsError, match="not a tokenizer's file"):
         encoder_of(folder).encode_queries(["red"])
 
 
 def test_refuses_a_graph_that_is_none(folder: Path) -> None:
-    replace(folder, VISUAL, b"no graph")
+    rewrite_file(folder, VISUAL, b"no graph")
     with pytest.raises(WeightsError, match="onnxruntime can't load"):
         encoder_of(folder).encode_images([RED])
 
@@ -153,16 +151,3 @@ assert encoder.dimensions == 3
 assert not {"onnxruntime", "tokenizers", "PIL", "torch", "open_clip"} & set(sys.modules), "loaded too early"
 """
     subprocess.run([sys.executable, "-c", program, f"onnx-clip:{folder}"], check=True, timeout=60)
-
-
-def rewrite(folder: Path, change: Callable[[dict[str, dict[str, object]]], object]) -> None:
-    """Changes what `model.json` says."""
-    said = json.loads((folder / MANIFEST).read_text())
-    change(said)
-    (folder / MANIFEST).write_text(json.dumps(said))
-
-
-def replace(folder: Path, name: str, content: bytes) -> None:
-    """Another file, whose SHA-256 `model.json` has."""
-    (folder / name).write_bytes(content)
-    rewrite(folder, lambda said: said["files"].update({name: hashlib.sha256(content).hexdigest()}))
