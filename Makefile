@@ -9,7 +9,7 @@ EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
 CODE := schemas runtime models/rushes_models services cli testing tests bench examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
 
-.PHONY: demo test test-all bench-scale lint format types schemas docs proto clean help
+.PHONY: demo test test-all bench-scale chaos lint format types schemas docs proto clean help
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -27,6 +27,10 @@ test-all: $(VENV)/.tests-all  ## The tests that need more: Apache Kafka, MinIO, 
 bench-scale: $(VENV)/.tests-all  ## Does a second asr process help? Writes its section of docs/benchmarks.md
 	tests/setup-all.sh
 	$(VENV)/bin/python -m bench.scale
+
+chaos: $(VENV)/.tests-all  ## Kill everything at random for minutes, see whether anything is lost: SEEDS=3, or SEED=n
+	tests/setup-all.sh
+	$(VENV)/bin/python -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3) --write docs/chaos.md)
 
 lint: $(VENV)/.tests
 	$(VENV)/bin/ruff check .

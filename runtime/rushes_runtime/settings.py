@@ -57,6 +57,8 @@ class KafkaSettings(Part):
     """A consumer that is silent for so long is taken to be dead and its partitions are given to others."""
     max_poll_interval_s: Seconds = 3600
     """A consumer whose handler takes longer than this leaves its group. Keep it above every compute time limit."""
+    rebalance_wait_s: Annotated[float, Field(ge=0, le=30)] = 30
+    """How long a rebalance waits for the record in hand; what takes longer is begun by another consumer too."""
     shutdown_grace_s: Annotated[float, Field(gt=0)] = 8
     """How long the work in hand may go on after SIGTERM; what is not finished then is done again elsewhere."""
 

@@ -1,7 +1,7 @@
 """The production parts together: Apache Kafka, MinIO, the index's process, and any number of each service."""
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -122,12 +122,13 @@ class Cluster:
             done = [video for video in videos.values() if video["status"] in SETTLED]
             return videos if len(done) == len(videos) == count else None
 
-        return until(all_settled, within_s, lambda: self._explained(self.videos().values()))
+        return until(all_settled, within_s, self.explained)
 
-    def _explained(self, videos: Collection[Any]) -> str:
+    def explained(self) -> str:
+        """How every video stands, and the last lines of every service's log."""
+        videos = self.videos().values()
         statuses = [f"{video['video_id']} {video['status']} {video.get('reason') or ''}" for video in videos]
-        tails = [f"--- {each.name}\n{each.tail(8)}" for each in self.services]
-        return "\n".join([*statuses, *tails])
+        return "\n".join([*statuses, *(f"--- {each.name}\n{each.tail(8)}" for each in self.services)])
 
 
 def until(look: Callable[[], T | None], within_s: float, explain: Callable[[], str] = str) -> T:

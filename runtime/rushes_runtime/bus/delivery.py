@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faststream import BaseMiddleware
 from faststream.message import StreamMessage
@@ -34,6 +34,7 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
         async def on_receive(self) -> None:
             self.record = self.msg
             self.started = time.monotonic()
+            settler.in_hand[self.record.topic].taken()
             structlog.contextvars.clear_contextvars()
             structlog.contextvars.bind_contextvars(stage=settler.service)
 
@@ -50,30 +51,36 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
             exc_val: BaseException | None = None,
             exc_tb: TracebackType | None = None,
         ) -> bool:
-            if exc_val is not None and not isinstance(exc_val, Exception):
-                return False  # cancelled: not settled, so it is delivered again
-            outcome = "done"
-            if exc_val is None:
-                settler.breaker.succeeded()
-            else:
-                subject = Subject.of(structlog.contextvars.get_contextvars())
-                outcome = await settler.put_aside(self.record, self.event, exc_val, subject)
-            await self._commit()
-            settler.metrics.stage_seconds.labels(settler.service, outcome).observe(time.monotonic() - self.started)
+            try:
+                if exc_val is not None and not isinstance(exc_val, Exception):
+                    return False  # cancelled: not settled, so it is delivered again
+                await self._settle(exc_val)
+            finally:
+                settler.in_hand[self.record.topic].settled()
             await asyncio.sleep(settler.breaker.pause_s())
             return True
 
-        async def _commit(self) -> None:
-            """Commit this record's offset. Not to be able to is harmless: who owns the partition does it again."""
-            consumer = self.context.get("handler_").consumer
-            partition = TopicPartition(self.record.topic, self.record.partition)
-            if consumer is None:
-                return  # a test's broker in memory
-            try:
-                await consumer.commit({partition: self.record.offset + 1})
-                behind = (consumer.highwater(partition) or 0) - self.record.offset - 1
-                settler.metrics.backlog.labels(settler.service, self.record.partition).set(max(0, behind))
-            except (KafkaError, ConsumerStoppedError) as error:
-                log.warning("the partition moved on before its offset was committed", error=repr(error))
+        async def _settle(self, error: Exception | None) -> None:
+            outcome = "done"
+            if error is None:
+                settler.breaker.succeeded()
+            else:
+                subject = Subject.of(structlog.contextvars.get_contextvars())
+                outcome = await settler.put_aside(self.record, self.event, error, subject)
+            await _commit(self.context.get("handler_").consumer, self.record, settler)
+            settler.metrics.stage_seconds.labels(settler.service, outcome).observe(time.monotonic() - self.started)
 
     return Delivery
+
+
+async def _commit(consumer: AIOKafkaConsumer | None, record: ConsumerRecord, settler: Settler) -> None:
+    """Commit a record's offset. Not to be able to is harmless: who owns the partition does it again."""
+    partition = TopicPartition(record.topic, record.partition)
+    if consumer is None:
+        return  # a test's broker in memory
+    try:
+        await consumer.commit({partition: record.offset + 1})
+        behind = (consumer.highwater(partition) or 0) - record.offset - 1
+        settler.metrics.backlog.labels(settler.service, record.partition).set(max(0, behind))
+    except (KafkaError, ConsumerStoppedError) as error:
+        log.warning("the partition moved on before its offset was committed", error=repr(error))

@@ -7,12 +7,12 @@ up no other.
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from rushes_runtime.bus.connect import aiokafka_options
@@ -72,6 +72,19 @@ class Schedule:
         return {partition: min(self._open[partition], default=end) for partition, end in self._next.items()}
 
 
+class SharedOut(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Whether partitions were shared out since somebody looked, be they the same ones: reading begins anew then."""
+
+    anew = False
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """Nothing has to be done: what waits lies in the topic."""
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Remember it."""
+        self.anew = True
+
+
 class Scheduler:
     """Gives the waiting records of one service back, each to its topic at its time."""
 
@@ -95,14 +108,15 @@ class Scheduler:
         while True:
             try:
                 async with self._consumer() as consumer:
-                    await self._serve(consumer)
+                    shared_out = SharedOut()
+                    consumer.subscribe([retry_topic(self._service)], listener=shared_out)
+                    await self._serve(consumer, shared_out)
             except Exception as error:  # noqa: BLE001  whatever it is, what waits must not wait for ever
                 log.error("the retry scheduler starts again", stage=self._service, error=repr(error))
                 await asyncio.sleep(PAUSE_S)
 
     def _consumer(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
-            retry_topic(self._service),
             group_id=group(self._service) + "-retry",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -111,13 +125,13 @@ class Scheduler:
             **aiokafka_options(self._settings),
         )
 
-    async def _serve(self, consumer: AIOKafkaConsumer) -> None:
-        schedule, assigned = Schedule(), consumer.assignment()
+    async def _serve(self, consumer: AIOKafkaConsumer, shared_out: SharedOut) -> None:
+        schedule = Schedule()
         while True:
-            if assigned != consumer.assignment():
+            if shared_out.anew:
                 # What waits in partitions that went elsewhere is theirs now; the rest is read again.
-                schedule, assigned = Schedule(), consumer.assignment()
-                if assigned:
+                schedule, shared_out.anew = Schedule(), False
+                if assigned := consumer.assignment():
                     await consumer.seek_to_committed(*assigned)
             await self._read(consumer, schedule)
             if await self._give_back(schedule):

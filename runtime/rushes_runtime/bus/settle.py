@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord
 from rushes_runtime.bus.breaker import Breaker
 from rushes_runtime.bus.dependencies import Dependencies
 from rushes_runtime.bus.failure import Failure, Subject, failed
+from rushes_runtime.bus.in_hand import InHand
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import Dropped, InvalidError, TransientError
 from rushes_runtime.metrics import Metrics
@@ -52,9 +53,16 @@ class Settler:
         self.service = service
         self.metrics = metrics
         self.breaker = Breaker(settings)
+        self.in_hand: dict[str, InHand] = {}
+        """By topic."""
         self._settings = settings
         self._dependencies = dependencies
         self._aside = aside
+
+    def takes(self, topic: str, wait_s: float) -> InHand:
+        """Have rebalances of this topic's consumer wait for its record in hand, for so long at most."""
+        self.in_hand[topic] = InHand(wait_s, lambda: bool(self._dependencies.missing))
+        return self.in_hand[topic]
 
     async def attempt(self, work: Callable[[], Awaitable[R]]) -> R:
         """Do the work. Where it fails while something that the service depends on is away, wait until that is back and

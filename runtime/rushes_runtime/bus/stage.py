@@ -26,6 +26,9 @@ from rushes_schemas.events import Event, ProgressStatus, StageName
 from rushes_schemas.topics import VIDEO_PROGRESS, Topic, dead_letter_topic, group, retry_topic
 
 STAGES = get_args(StageName)
+REJOIN_S = 5.0
+"""How long a consumer whose record is settled may take to come back into its group. With the longest wait for the
+record it has to stay below the 40 s that a request of aiokafka's may take, joining a group being one."""
 GiveUp = Callable[[Event, Failure], Awaitable[None]]
 
 
@@ -64,6 +67,8 @@ class Stage:
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             max_poll_interval_ms=round(self.settings.max_poll_interval_s * 1000),
+            listener=self.settler.takes(topic.name, self.settings.rebalance_wait_s),
+            rebalance_timeout_ms=round((self.settings.rebalance_wait_s + REJOIN_S) * 1000),
             session_timeout_ms=round(self.settings.session_timeout_s * 1000),
             heartbeat_interval_ms=round(self.settings.session_timeout_s * 1000 / 6),
             partition_assignment_strategy=(RoundRobinPartitionAssignor,),
