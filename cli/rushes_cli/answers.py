@@ -53,8 +53,9 @@ class DeadLetter(Answer):
 
 
 class DeadLetters(Answer):
-    """The dead letters that are open, oldest first."""
+    """The dead letters that are open, oldest first, and how many there are in all."""
 
+    total: int
     dead_letters: list[DeadLetter]
 
 

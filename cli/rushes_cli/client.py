@@ -127,9 +127,9 @@ class Client:
         path = f"/v1/videos/{_segment(video_id)}/transcript"
         return self._well("GET", path, params={"format": format}).text
 
-    def dead_letters(self, chosen: Mapping[str, Any]) -> list[DeadLetter]:
-        """The open dead letters that pass the filters, oldest first."""
-        return self._ask(DeadLetters, "GET", "/v1/dead-letters", params=chosen).dead_letters
+    def dead_letters(self, chosen: Mapping[str, Any]) -> DeadLetters:
+        """The open dead letters that pass the filters, oldest first, up to a limit."""
+        return self._ask(DeadLetters, "GET", "/v1/dead-letters", params=chosen)
 
     def dead_letter(self, id: str) -> DeadLetter:
         """One dead letter."""

@@ -50,13 +50,15 @@ def age_s(text: str | None) -> int | None:
     return int(found[1]) * SECONDS[found[2]]
 
 
-def show_all(client: Client, meant: Mapping[str, Any], *, as_json: bool) -> None:
+def show_all(client: Client, meant: Mapping[str, Any], *, limit: int, as_json: bool) -> None:
     """One line a dead letter."""
-    letters = client.dead_letters(meant)
+    answer = client.dead_letters({**meant, "limit": limit})
     if as_json:
-        say_json([letter.as_json() for letter in letters])
-    elif letters:
-        out().print(table(letters))
+        say_json([letter.as_json() for letter in answer.dead_letters])
+    elif answer.dead_letters:
+        out().print(table(answer.dead_letters))
+        if more := answer.total - len(answer.dead_letters):
+            say(f"and {more} more: see --limit, --reason, --service")
     else:
         say("there are no dead letters" + (" that pass the filters" if meant else ""))
 

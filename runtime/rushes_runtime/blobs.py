@@ -5,7 +5,7 @@ import io
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -134,6 +134,19 @@ class Blobs:
         for path in listed["common_prefixes"]:
             yield path
 
+    async def remove_stale(self, prefix: str, before: datetime) -> int:
+        """Remove what lies directly below a prefix and was last written before this time; how many blobs.
+
+        In a folder also what a put left half written whose process was killed, which `list` does not show.
+        """
+        with _translated(prefix):
+            if self.folder is not None:
+                return await asyncio.to_thread(_unlink_stale, self.folder / prefix, before)
+            listed = await obstore.list_with_delimiter_async(self._store, prefix)
+        stale = [entry["path"] for entry in listed["objects"] if entry["last_modified"] < before]
+        await self.delete(*stale)
+        return len(stale)
+
     async def rename(self, source: str, target: str) -> None:
         """Give a blob another key, replacing what was there."""
         with _translated(source):
@@ -196,6 +209,14 @@ class _Raw(io.RawIOBase):
 
 def _make(url: str, options: dict[str, Any]) -> Blobs:
     return Blobs(url, **options)
+
+
+def _unlink_stale(folder: Path, before: datetime) -> int:
+    files = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    stale = [path for path in files if path.stat().st_mtime < before.timestamp()]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return len(stale)
 
 
 @contextmanager

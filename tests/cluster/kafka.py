@@ -139,6 +139,7 @@ def _properties(addresses: Addresses, controller: str, data: Path, certificates:
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         "group.initial.rebalance.delay.ms": "0",
+        "group.min.session.timeout.ms": "1000",
     }
 
 

@@ -22,12 +22,13 @@ QUICK = {"RUSHES_ASR__MODEL": "whisper-tiny.en"}
 
 
 class Instance:
-    """One running instance on free ports of loopback."""
+    """One running instance on free ports of loopback. `program` is a module that is run in the place of `rushes`."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, program: str = "rushes_cli.main", **environment: str) -> None:
         self.data = data
+        self.program = program
         self.url = f"http://127.0.0.1:{free_port()}"
-        self.environment = os.environ | QUICK | {"RUSHES_URL": self.url, "COLUMNS": "200"}
+        self.environment = os.environ | QUICK | {"RUSHES_URL": self.url, "COLUMNS": "200"} | environment
         self.output: list[str] = []
         self.kafka = ""
 
@@ -45,7 +46,7 @@ class Instance:
 
     def _spawn(self) -> "subprocess.Popen[str]":
         port = self.url.rsplit(":", 1)[1]
-        command = [sys.executable, "-m", "rushes_cli.main", "up", "--data", str(self.data), "--port", port]
+        command = [sys.executable, "-m", self.program, "up", "--data", str(self.data), "--port", port]
         return subprocess.Popen(
             [*command, "--grpc-port", str(free_port())], env=self.environment, stderr=subprocess.PIPE, text=True
         )

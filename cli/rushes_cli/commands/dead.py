@@ -27,6 +27,7 @@ def list_(
     video: Video = None,
     older: Older = None,
     newer: Newer = None,
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=10_000)] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the dead letters, oldest first.
@@ -39,7 +40,8 @@ def list_(
     from rushes_cli.client import Client, instance_url  # noqa: PLC0415
 
     with Client(instance_url()) as client:
-        work.show_all(client, work.chosen((), service, reason, video, older, newer), as_json=as_json)
+        meant = work.chosen((), service, reason, video, older, newer)
+        work.show_all(client, meant, limit=limit, as_json=as_json)
 
 
 @dead.command()

@@ -39,9 +39,20 @@ class Deliberate(Selection):
         return Wanted(**chosen)
 
 
-class Listed(BaseModel):
-    """Dead letters that are open, oldest first."""
+class Listing(Selection):
+    """A selection, and how many of it are wanted."""
 
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 100
+
+    def wanted(self) -> Wanted:
+        """The same for the runtime."""
+        return Wanted(**self.model_dump(exclude={"limit"}))
+
+
+class Listed(BaseModel):
+    """Dead letters that are open, oldest first, and how many there are in all."""
+
+    total: int
     dead_letters: list[DeadLetter]
 
 
@@ -57,9 +68,10 @@ def routes(letters: DeadLetters) -> APIRouter:
     router = APIRouter(prefix="/v1/dead-letters", tags=["dead letters"])
 
     @router.get("")
-    async def listed(selection: Annotated[Selection, Query()]) -> Listed:
+    async def listed(selection: Annotated[Listing, Query()]) -> Listed:
         """Those that were neither replayed nor discarded."""
-        return Listed(dead_letters=await letters.open(selection.wanted()))
+        found = await letters.open(selection.wanted())
+        return Listed(total=len(found), dead_letters=found[: selection.limit])
 
     @router.get("/{id}")
     async def one(id: str) -> DeadLetter:

@@ -16,7 +16,7 @@ from rushes_ingest.plan import STAGE_VERSION
 from rushes_ingest.prepare import Preparer, check, prepare
 from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import Source, find_source, store
+from rushes_ingest.store import Source, find_source, store, swept
 from rushes_ingest.uploads import uploads
 from rushes_ingest.video import Plan, video_of
 from rushes_runtime import settings as shared
@@ -76,7 +76,7 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
             deletions(platform.blobs, forget.publish),
         ],
         checks=stage.checks,
-        lifespans=[child.running(), door.running(), stage.running()],
+        lifespans=[swept(platform.blobs), child.running(), door.running(), stage.running()],
     )
 
 

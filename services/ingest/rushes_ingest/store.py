@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from pydantic import BaseModel
@@ -13,6 +15,11 @@ from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.deletion import refuse_while_deleting
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.ids import blob_uri, video_id
+
+INCOMING = "incoming"
+"""Bytes that are still arriving lie below this."""
+KEPT = timedelta(days=1)
+"""What arrived no further for so long was left by a process that was killed."""
 
 
 class Source(BaseModel):
@@ -53,7 +60,7 @@ async def store(
 
     Raises InvalidError: `empty`, or `too_large` as soon as it is; and BeingDeleted.
     """
-    incoming = f"incoming/{uuid4()}"
+    incoming = f"{INCOMING}/{uuid4()}"
     digest = hashlib.sha256()
     size = 0
 
@@ -88,6 +95,13 @@ async def adopt(blobs: Blobs, key: str) -> Source:
     sha256 = digest.hexdigest()
     source = Source(video_id=video_id(sha256), sha256=sha256, size_bytes=size, stored_at=now_ms())
     return await _settle(blobs, key, source)
+
+
+@asynccontextmanager
+async def swept(blobs: Blobs) -> AsyncIterator[None]:
+    """Begin by removing what uploads left behind whose process was killed."""
+    await blobs.remove_stale(INCOMING, datetime.now(UTC) - KEPT)
+    yield
 
 
 async def _settle(blobs: Blobs, incoming: str, source: Source) -> Source:

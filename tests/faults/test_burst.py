@@ -1,0 +1,34 @@
+"""A burst of records that are no events, with a good one in the middle."""
+
+import json
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from tests.flow.instance import EXAMPLES, Instance
+
+pytestmark = [pytest.mark.all, pytest.mark.timeout(400)]
+
+HALF = 10_000
+GOOD = (EXAMPLES / "uneven-clock.mp4").as_uri()
+
+
+async def test_burst_of_invalid_records_holds_nobody_up(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "data").start()
+    async with AIOKafkaProducer(bootstrap_servers=instance.kafka) as producer:
+        for value in [b"no event"] * HALF + [json.dumps({"uri": GOOD}).encode()] + [b'{"uri": 7}'] * HALF:
+            await producer.send("video-uploaded", value)
+        await producer.flush()
+
+    async with instance.events("video-progress") as events:
+        await events.until(lambda read: any(b'"stage":"embed"' in value for value, _ in read))
+    async with instance.events("ingest-dlq") as events:
+        letters = await events.until(lambda read: len(read) == 2 * HALF)
+
+    assert {headers["rushes-reason"] for _, headers in letters} == {b"not_an_event"}
+    assert instance.get("/readyz")["status"] == "ready"
+    answer = instance.get("/v1/dead-letters", service="ingest", limit=1)
+    assert (answer["total"], len(answer["dead_letters"])) == (2 * HALF, 1)
+    [video] = instance.get("/v1/videos")["videos"]
+    assert video["status"] == "indexed"
+    assert instance.stop() == 0
