@@ -14,8 +14,9 @@ Floor = Annotated[float, Field(ge=-1, le=1)]
 class QuerySettings(Part):
     """How moments are found.
 
-    The floors are provisional, for the default models; models/README.md has the visual one's table. Another model
-    needs others: the scores of two models can't be compared.
+    The floors are calibrated for the default models, with docs/benchmarks.md's table and, for pictures, that of
+    models/README.md: below them lies more of what is wrong than of what is right. Another model needs others: the
+    scores of two models can't be compared.
     """
 
     candidates: Annotated[int, Field(ge=10, le=1000)] = 100
@@ -40,9 +41,9 @@ class QuerySettings(Part):
     """Scenes whose pictures score less against the words are left out."""
     picture_floor: Floor = 0.60
     """Scenes whose pictures score less against a picture are left out."""
-    speech_floor: Floor = 0.30
+    speech_floor: Floor = 0.36
     """Scenes whose text scores less against the words are left out."""
-    alike_floor: Floor = 0.30
+    alike_floor: Floor = 0.36
     """Scenes whose text scores less against another scene's text are left out."""
     lexical_floor: Annotated[float, Field(ge=0, le=1000)] = 0.0
     """Scenes whose words have a smaller BM25 score are left out."""

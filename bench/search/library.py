@@ -1,0 +1,57 @@
+"""The films, indexed by the whole pipeline, and asked as the query service asks."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bench.search.table import FILMS
+
+from rushes_cli.adding import send, settle
+from rushes_cli.client import Client
+from rushes_cli.described import Described
+from rushes_cli.inputs import Input
+from rushes_cli.instance import running
+from rushes_models.registry import image_text_encoder, text_encoder
+from rushes_query.reader import Reader
+from rushes_query.search import Search
+from rushes_query.settings import QuerySettings
+from rushes_runtime.index.edge import EdgeIndex
+from rushes_runtime.settings import ModelSettings
+
+SLIDES = Described("Slides from a drawer", None, "en")
+
+
+def indexed(data: Path) -> dict[str, str]:
+    """Index the films in an instance that keeps everything in `data`, unless an earlier run did; film -> video id."""
+    done = data / "films.json"
+    if not done.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        with running(data, data / "up.log") as url, Client(url) as client:
+            sent = list(send(client, ((Input(name, path), _described(path)) for name, path in FILMS.items())))
+            outcomes = {outcome.input: outcome for outcome in settle(client, sent)}
+        wrong = [f"{outcome.input} is {outcome.status}: {outcome.reason}" for outcome in outcomes.values()]
+        if any(outcome.status != "indexed" for outcome in outcomes.values()):
+            raise RuntimeError(f"the films were not indexed; see {data / 'up.log'}: {', '.join(wrong)}")
+        done.write_text(json.dumps({name: outcome.video_id for name, outcome in outcomes.items()}))
+    found: dict[str, str] = json.loads(done.read_text())
+    return found
+
+
+@asynccontextmanager
+async def searching(data: Path, settings: QuerySettings) -> AsyncIterator[Search]:
+    """The search over what `indexed` left in `data`, its models loaded."""
+    models, index = ModelSettings(), EdgeIndex(data / "index")
+    images = image_text_encoder(models.image_text, models.threads)
+    search = Search(Reader(index), text_encoder(models.text, models.threads), images, settings)
+    try:
+        await search.warm()
+        yield search
+    finally:
+        await index.close()
+
+
+def _described(path: Path) -> Described:
+    listed = json.loads((FILMS["cabinet"].parent / "examples.json").read_text("utf-8"))["examples"]
+    entry = next((each for each in listed if each["file"] == path.name), None)
+    return Described(entry["title"], entry["description"], entry["language"]) if entry else SLIDES
