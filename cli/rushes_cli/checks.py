@@ -11,7 +11,7 @@ from rushes_embed.collection import made_with
 from rushes_embed.encoders import chosen
 from rushes_models.weights import WeightsError
 from rushes_runtime import tansu
-from rushes_runtime.bus.admin import Admin
+from rushes_runtime.bus.admin import topics_there
 from rushes_runtime.bus.topics import planned
 from rushes_runtime.errors import ConfigurationError, RushesError
 from rushes_runtime.index.made_with import require_same_models
@@ -34,7 +34,7 @@ async def instance(url: str) -> str:
 
 async def broker(settings: Settings) -> str:
     """The broker answers."""
-    there = await asyncio.to_thread(lambda: Admin(settings.kafka).topics())
+    there = await topics_there(settings.kafka)
     return f"{settings.kafka.bootstrap_servers} answers, {len(there)} topics"
 
 

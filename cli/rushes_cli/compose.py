@@ -1,33 +1,60 @@
-"""Every service, composed: the one place that imports them all."""
+"""Every service, composed. Each is imported when it is asked for, so that a process holds the code of its own only."""
 
 from collections.abc import Callable
 
-from rushes_asr import app as asr
-from rushes_asr.settings import Settings as AsrSettings
-from rushes_embed import app as embed
-from rushes_embed import catalog
-from rushes_embed.encoders import chosen
-from rushes_embed.settings import Settings as EmbedSettings
-from rushes_ingest import app as ingest
-from rushes_query import app as query
-from rushes_query.settings import Settings as QuerySettings
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
 from rushes_runtime.settings import load
-from rushes_scenes import app as scenes
+
+
+def _ingest(platform: Platform) -> Service:
+    from rushes_ingest import app  # noqa: PLC0415
+
+    return app.build(platform, load(app.Settings).ingest)
+
+
+def _asr(platform: Platform) -> Service:
+    from rushes_asr import app  # noqa: PLC0415
+    from rushes_asr.settings import Settings  # noqa: PLC0415
+
+    return app.build(platform, load(Settings).asr)
+
+
+def _scenes(platform: Platform) -> Service:
+    from rushes_scenes import app  # noqa: PLC0415
+
+    return app.build(platform, load(app.Settings).scenes)
+
+
+def _embed(platform: Platform) -> Service:
+    from rushes_embed import app  # noqa: PLC0415
+    from rushes_embed.settings import Settings  # noqa: PLC0415
+
+    return app.build(platform, load(Settings).embed)
+
+
+def _catalog(platform: Platform) -> Service:
+    from rushes_embed import catalog  # noqa: PLC0415
+    from rushes_embed.settings import Settings  # noqa: PLC0415
+
+    return catalog.build(platform, load(Settings).catalog)
 
 
 def _query(platform: Platform) -> Service:
+    from rushes_embed.encoders import chosen  # noqa: PLC0415
+    from rushes_query import app  # noqa: PLC0415
+    from rushes_query.settings import Settings  # noqa: PLC0415
+
     images, texts = chosen(platform.settings.models)
-    return query.build(platform, load(QuerySettings).query, texts, images)
+    return app.build(platform, load(Settings).query, texts, images)
 
 
 SERVICES: dict[str, Callable[[Platform], Service]] = {
-    "ingest": lambda platform: ingest.build(platform, load(ingest.Settings).ingest),
-    "asr": lambda platform: asr.build(platform, load(AsrSettings).asr),
-    "scenes": lambda platform: scenes.build(platform, load(scenes.Settings).scenes),
-    "embed": lambda platform: embed.build(platform, load(EmbedSettings).embed),
-    "catalog": lambda platform: catalog.build(platform, load(EmbedSettings).catalog),
+    "ingest": _ingest,
+    "asr": _asr,
+    "scenes": _scenes,
+    "embed": _embed,
+    "catalog": _catalog,
     "query": _query,
 }
 """Each builds a service from the platform and its own part of the settings; nothing connects or loads."""

@@ -52,6 +52,8 @@ class ComputeChild(Generic[W]):
         self._memory_limit_bytes = memory_limit_bytes
         self._turn = asyncio.Lock()
         self._child: _Child | None = None
+        self._loaded: _Child | None = None  # the one that has its worker
+        self._warming: asyncio.Task[None] | None = None
 
     async def run(self, work: Callable[Concatenate[W, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """`work(worker, *args)` in the child. Never blocks the event loop.
@@ -78,12 +80,25 @@ class ComputeChild(Generic[W]):
             raise ComputeError("out_of_memory", f"{self._name} needed more memory than its limit") from error
         if error is not None:
             raise error
+        self._loaded = child
         done: R = result
         return done
 
     async def warm(self) -> None:
         """Start the child and build its worker now. Raises what building it raises."""
         await self.run(_nothing)
+
+    async def ready(self) -> None:
+        """Return if the child lives and has its worker. If not, raises ComputeError and has one made, so that a child
+        that died while it had nothing to do does not keep the next record waiting. Never blocks."""
+        if self._child is not None and self._child is self._loaded and self._child.is_alive:
+            return
+        doing = "is being started"
+        if self._warming is None or self._warming.done():
+            if self._warming and (error := self._warming.exception()):
+                doing = f"could not be started ({error}) and is being started again"
+            self._warming = asyncio.create_task(self.warm())
+        raise ComputeError("not_loaded", f"the {self._name} child {doing}")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -96,6 +111,8 @@ class ComputeChild(Generic[W]):
 
     def stop(self) -> None:
         """Kill the child, at once. Blocks for the moment that takes."""
+        if self._warming is not None:
+            self._warming.cancel()
         if self._child:
             self._child.kill()
 

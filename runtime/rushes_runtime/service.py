@@ -2,26 +2,30 @@
 
 import asyncio
 import signal
-import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Self, cast
+from typing import Any
 
 import structlog
-import uvicorn
+from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker, KafkaRouter
 
 from rushes_runtime.bus.connect import connected, make_broker
+from rushes_runtime.bus.preflight import needed_topics, preflight
 from rushes_runtime.checks import Check
-from rushes_runtime.errors import BrokerUnavailable, ConfigurationError
+from rushes_runtime.errors import BrokerUnavailable
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import HttpSettings, Settings
 from rushes_runtime.web.app import web_app
-from rushes_runtime.web.connection import MOST_HEADERS, PatientConnection, more_files
+from rushes_runtime.web.gate import Gate
 from rushes_runtime.web.keys import check_exposure
+from rushes_runtime.web.server import Http
+from rushes_schemas.topics import SERVICES, dead_letter_topic, retry_topic
+
+PLACES = ("blobs", "index")
+"""Checks by these names look at what must be there before a service starts."""
 
 log = structlog.stdlib.get_logger("rushes.service")
 
@@ -58,23 +62,60 @@ async def serve(
     """
     if any(service.http for service in services) and check_exposure(settings.http):
         log.warning("INSECURE: everybody who reaches this machine may read, write and delete", host=settings.http.host)
-    routers = [bus for service in services for bus in service.bus]
-    broker = make_broker(settings.kafka, name, metrics, routers)
     stop = asyncio.Event()
     _on_signals(stop)
     async with AsyncExitStack() as stack:
-        await _enter(stack, services)
-        if stop.is_set():
-            return
-        if routers:
-            await stack.enter_async_context(connected(broker))
-        app = make_app(name, services, metrics, broker if routers else None, settings.http)
-        http = await stack.enter_async_context(Http(app, settings.http))
-        log.info("running", services=[service.name for service in services], host=settings.http.host, port=http.port)
-        if on_started:
-            await on_started(broker)
-        await stop.wait()
+        if await _unless(stop, _start(stack, name, services, settings, metrics, on_started)):
+            await stop.wait()
         log.info("stopping")
+
+
+async def _start(
+    stack: AsyncExitStack,
+    name: str,
+    services: Sequence[Service],
+    settings: Settings,
+    metrics: Metrics,
+    on_started: Callable[[KafkaBroker], Awaitable[None]] | None,
+) -> None:
+    routers = [bus for service in services for bus in service.bus]
+    broker = make_broker(settings.kafka, name, metrics, routers)
+    gate = Gate(make_app(name, services, metrics, broker if routers else None, settings.http))
+    http = await stack.enter_async_context(Http(gate, settings.http))
+    try:
+        if routers:
+            await preflight(settings.kafka, settings.topics, needed_topics(broker) | _own_topics(services))
+        for look in {name: look for name, look in _checks(services).items() if name in PLACES}.values():
+            await look()
+        await _enter(stack, services)
+        if routers:
+            await stack.enter_async_context(connected(broker, settings.kafka))
+    except KafkaError as error:
+        raise BrokerUnavailable(f"the broker at {settings.kafka.bootstrap_servers} is lost again: {error!r}") from error
+    stack.push_async_callback(http.stop)  # requests end before what they need does
+    gate.closed = None
+    log.info("running", services=[service.name for service in services], host=settings.http.host, port=http.port)
+    if on_started:
+        await on_started(broker)
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work, unless it is to stop first: then it is cancelled. Whether it was done; raises what it raises."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+    for task in (working, stopping):
+        task.cancel()
+    await asyncio.wait((working, stopping))
+    if working.cancelled():
+        return False
+    working.result()
+    return True
+
+
+def _own_topics(services: Sequence[Service]) -> set[str]:
+    """Where they put what they could not do."""
+    names = [service.name for service in services if service.name in SERVICES]
+    return {topic(name) for name in names for topic in (retry_topic, dead_letter_topic)}
 
 
 async def _enter(stack: AsyncExitStack, services: Sequence[Service]) -> None:
@@ -100,11 +141,16 @@ def make_app(
     http: HttpSettings | None = None,
 ) -> FastAPI:
     """The HTTP side of services that share a port."""
-    checks = {check: look for service in services for check, look in service.checks.items()}
+    checks = _checks(services)
     if broker is not None:
         checks["broker"] = lambda: _answers(broker)
     routers = [router for service in services for router in service.http]
     return web_app(name, routers, checks, metrics.registry, http or HttpSettings())
+
+
+def _checks(services: Sequence[Service]) -> dict[str, Check]:
+    """Those of all services; what several look at is looked at once."""
+    return {name: look for service in services for name, look in service.checks.items()}
 
 
 async def _answers(broker: KafkaBroker) -> None:
@@ -122,49 +168,3 @@ def _on_signals(stop: asyncio.Event) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping)
-
-
-class Http(uvicorn.Server):
-    """uvicorn as a context: it answers once entered, and leaves signals to the process."""
-
-    def __init__(self, app: FastAPI, settings: HttpSettings) -> None:
-        connection = cast(Any, partial(PatientConnection, patience_s=settings.patience_s))
-        super().__init__(
-            uvicorn.Config(
-                app,
-                settings.host,
-                settings.port,
-                http=connection,
-                h11_max_incomplete_event_size=MOST_HEADERS,
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=3,
-            )
-        )
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def __aenter__(self) -> Self:
-        more_files()
-        listener = listening(self.config.host, self.config.port)
-        self.port: int = listener.getsockname()[1]
-        self._task = asyncio.create_task(self.serve(sockets=[listener]))
-        while not self.started and not self._task.done():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)  # uvicorn has no event for it
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.should_exit = True
-        await self._task
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket bound to this address. Raises ConfigurationError where that can't be."""
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        raise ConfigurationError(
-            f"can't listen on {host}:{port}: {error.strerror}; set RUSHES_HTTP__PORT, or --port, to another"
-        ) from error

@@ -92,5 +92,5 @@ async def running(platform: Platform, work: Work, depends_on: Mapping[str, Check
     """The stage, consuming for as long as the context is open."""
     rig = Rig(platform, work, depends_on or {})
     broker = make_broker(platform.settings.kafka, "test", platform.metrics, [rig.stage.router])
-    async with rig.stage.running(), connected(broker):
+    async with rig.stage.running(), connected(broker, platform.settings.kafka):
         yield rig

@@ -23,9 +23,9 @@ from rushes_ingest.prepare import Preparer, check
 from rushes_ingest.resumable.routes import PATH, routes
 from rushes_ingest.settings import IngestSettings
 from rushes_runtime.blobs import Blobs
-from rushes_runtime.service import Http
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.app import web_app
+from rushes_runtime.web.server import Http
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.ids import video_id
 

@@ -18,8 +18,9 @@ from rushes_query.rpc.query_pb2_grpc import QueryStub
 from rushes_query.settings import QuerySettings
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
-from rushes_runtime.service import Http, Service, make_app
+from rushes_runtime.service import Service, make_app
 from rushes_runtime.settings import HttpSettings
+from rushes_runtime.web.server import Http
 
 from .films import LAUNCH, MORNING, NOWHERE, REFUSED, SHOTS, photograph_file
 from .messages import as_json, as_numbers, without_nulls

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from prometheus_client import CollectorRegistry
 
-from rushes_runtime.service import Http
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.app import web_app
+from rushes_runtime.web.server import Http
 
 ENDLESS = 64 * 1024 * 1024
 

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 import pytest
 
-from rushes_runtime.service import Http
+from rushes_runtime.web.server import Http
 
 from .conftest import ENDLESS, Serving
 

@@ -1,5 +1,6 @@
-"""The broker's administration: what topics there are, and changes to them. Everything here blocks."""
+"""The broker's administration: what topics there are, and changes to them."""
 
+import asyncio
 import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
@@ -18,7 +19,7 @@ from rushes_runtime.settings import KafkaSettings
 TIMEOUT_S = 10.0
 """How long a broker that answers may take over a request."""
 LOOK_S = 1.0
-"""How long one look lasts before what went wrong meanwhile is heard."""
+"""How long one look for a broker lasts; whoever is cancelled waits for its end."""
 
 POINTLESS = {
     KafkaError._AUTHENTICATION: "RUSHES_KAFKA__USERNAME, RUSHES_KAFKA__PASSWORD or RUSHES_KAFKA__SASL_MECHANISM",
@@ -37,8 +38,8 @@ class TopicState:
 
 
 class Admin:
-    """A connection for administration. Methods raise BrokerUnavailable where no broker answers, and ConfigurationError
-    where it does not let us in, or does not do what is asked."""
+    """A connection for administration. Methods block, and raise BrokerUnavailable where no broker answers, and
+    ConfigurationError where it does not let us in, or does not do what is asked."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._servers = settings.bootstrap_servers
@@ -47,8 +48,12 @@ class Admin:
         self._client = AdminClient(librdkafka_options(settings) | {"error_cb": self._heard.append})
 
     def topics(self) -> dict[str, TopicState]:
-        """All topics, without their settings."""
-        listed = self._listed().topics.items()
+        """All topics, without their settings. Looks for LOOK_S; `topics_there` is more patient."""
+        try:
+            listed = self._client.list_topics(timeout=min(LOOK_S, self._patience_s)).topics.items()
+        except KafkaException as error:
+            self._client.poll(0)  # hear what went wrong meanwhile
+            raise self._unreachable(error) from error
         return {name: TopicState(len(topic.partitions), _replicas(topic)) for name, topic in listed}
 
     def configs(self, topics: Collection[str]) -> dict[str, dict[str, str]]:
@@ -87,17 +92,6 @@ class Admin:
         [future] = self._client.incremental_alter_configs([resource], request_timeout=TIMEOUT_S).values()
         self._done(f"the settings of topic {topic} can't be changed", future)
 
-    def _listed(self) -> Any:
-        """The cluster's metadata. Ends early where the broker refused us, which the client would try again."""
-        give_up = time.monotonic() + self._patience_s
-        while True:
-            try:
-                return self._client.list_topics(timeout=min(LOOK_S, self._patience_s))
-            except KafkaException as error:
-                self._client.poll(0)  # hear what went wrong meanwhile
-                if self._pointless() or time.monotonic() >= give_up:
-                    raise self._unreachable(error) from error
-
     def _pointless(self) -> KafkaError | None:
         return next((error for error in self._heard if error.code() in POINTLESS), None)
 
@@ -120,6 +114,18 @@ class Admin:
             if said.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN):
                 raise self._unreachable(error) from error
             raise ConfigurationError(f"{otherwise}: {_text(said)}") from error
+
+
+async def topics_there(settings: KafkaSettings) -> dict[str, TopicState]:
+    """All topics. Raises ConfigurationError as soon as the broker does not let us in, which no waiting mends, and
+    BrokerUnavailable where none answers within RUSHES_KAFKA__CONNECT_TIMEOUT_S."""
+    admin, give_up = Admin(settings), time.monotonic() + settings.connect_timeout_s
+    while True:
+        try:
+            return await asyncio.to_thread(admin.topics)
+        except BrokerUnavailable:
+            if time.monotonic() >= give_up:
+                raise
 
 
 def _replicas(topic: Any) -> int:

@@ -53,18 +53,26 @@ def make_broker(
 
 
 @asynccontextmanager
-async def connected(broker: KafkaBroker) -> AsyncIterator[None]:
+async def connected(broker: KafkaBroker, settings: KafkaSettings) -> AsyncIterator[None]:
     """Consume and publish for as long as the context is open; leaving waits for the records in hand.
 
     FastStream starts and stops subscribers one after another, each of which waits for its group: together it takes
-    as long as the slowest one. Raises BrokerUnavailable.
+    as long as the slowest one. A group waits for a member that died for as long as its session lasts, so joining may
+    take some of these. Raises BrokerUnavailable.
     """
+    patience_s = settings.connect_timeout_s + 2 * settings.session_timeout_s
     try:
         try:
-            await broker.connect()
-            await asyncio.gather(*(subscriber.start() for subscriber in broker.subscribers))
+            async with asyncio.timeout(patience_s):
+                await broker.connect()
+                await asyncio.gather(*(subscriber.start() for subscriber in broker.subscribers))
         except KafkaError as error:
             raise BrokerUnavailable(f"the broker does not take us: {error!r} (RUSHES_KAFKA__...)") from error
+        except TimeoutError as error:
+            raise BrokerUnavailable(
+                f"the broker answers, but let us into no consumer group within {patience_s:g} s "
+                "(RUSHES_KAFKA__CONNECT_TIMEOUT_S and two RUSHES_KAFKA__SESSION_TIMEOUT_S): its log says why"
+            ) from error
         broker.running = True
         yield
     finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from rushes_runtime.bus.admin import Admin, TopicState
+from rushes_runtime.bus.admin import TopicState, topics_there
 from rushes_runtime.bus.connect import aiokafka_options
 from rushes_runtime.errors import BrokerUnavailable
 from rushes_runtime.settings import KafkaSettings
@@ -60,7 +60,7 @@ async def lags(settings: KafkaSettings, services: Sequence[str] = SERVICES) -> t
     Reads the first record at each committed offset, since no broker tells a record's age otherwise, and since the end
     offsets that Tansu lists are wrong. Joins no group, commits nothing. Raises BrokerUnavailable, ConfigurationError.
     """
-    there = await asyncio.to_thread(lambda: Admin(settings).topics())
+    there = await topics_there(settings)
     try:
         async with asyncio.timeout(TIMEOUT_S):
             found = await asyncio.gather(*(_of_group(settings, *each, there) for each in _groups(services)))

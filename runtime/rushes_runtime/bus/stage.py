@@ -16,6 +16,7 @@ from rushes_runtime.bus.connect import make_producer
 from rushes_runtime.bus.delivery import delivery
 from rushes_runtime.bus.dependencies import Dependencies
 from rushes_runtime.bus.failure import Failure, foreign_headers, time_of
+from rushes_runtime.bus.membership import Membership
 from rushes_runtime.bus.progress import stumbled
 from rushes_runtime.bus.retry import Scheduler
 from rushes_runtime.bus.settle import Settler
@@ -52,8 +53,8 @@ class Stage:
         failures = platform.settings.failures
         dependencies = Dependencies(depends_on, failures.check_every_s)
         self.settler = Settler(service, failures, platform.metrics, dependencies, self)
-        self.checks: Mapping[str, Check] = {**depends_on, service: self.settler.consuming}
-        """Whether the service is ready: what it depends on is there, and it consumes."""
+        self.checks: dict[str, Check] = {**depends_on, service: self.settler.consuming}
+        """Whether the service is ready: what it depends on is there, it has its place in its group, and it consumes."""
         self.router = KafkaRouter(middlewares=(delivery(self.settler),))
         self.progress = self.publishes(VIDEO_PROGRESS)
         self._producer: AIOKafkaProducer | None = None
@@ -61,17 +62,20 @@ class Stage:
 
     def consumes(self, topic: Topic) -> Callable[[H], H]:
         """Decorate the handler of a topic's events."""
+        in_hand = self.settler.takes(topic.name, self.settings.rebalance_wait_s)
+        membership = Membership(topic.name, then=in_hand)
+        self.checks[f"{self.service} consumer of {topic.name}"] = membership.ready
         subscriber = self.router.subscriber(
             topic.name,
             group_id=group(self.service),
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             max_poll_interval_ms=round(self.settings.max_poll_interval_s * 1000),
-            listener=self.settler.takes(topic.name, self.settings.rebalance_wait_s),
             rebalance_timeout_ms=round((self.settings.rebalance_wait_s + REJOIN_S) * 1000),
             session_timeout_ms=round(self.settings.session_timeout_s * 1000),
             heartbeat_interval_ms=round(self.settings.session_timeout_s * 1000 / 6),
             partition_assignment_strategy=(RoundRobinPartitionAssignor,),
+            listener=membership,
             parser=_parse,
             decoder=_decoder(topic),
             no_reply=True,

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from rushes_runtime.bus.admin import Admin, TopicState
+from rushes_runtime.bus.admin import Admin, TopicState, topics_there
 from rushes_runtime.settings import KafkaSettings, TopicSettings
 from rushes_schemas.topics import SERVICES, all_topic_names, dead_letter_topic, retry_topic
 
@@ -48,7 +48,10 @@ async def planned(
     kafka: KafkaSettings, topics: TopicSettings, *, add_partitions: bool = False, reconfigure: bool = False
 ) -> Plan:
     """Look at the broker; nothing is changed. Raises BrokerUnavailable or ConfigurationError."""
-    return await asyncio.to_thread(_look, kafka, topics, add_partitions, reconfigure)
+    want, there = wanted(kafka, topics), await topics_there(kafka)
+    configs = await asyncio.to_thread(Admin(kafka).configs, [name for name in want if name in there])
+    states = {name: replace(there[name], config=config) for name, config in configs.items()}
+    return compared(want, states, add_partitions=add_partitions, reconfigure=reconfigure)
 
 
 async def apply(kafka: KafkaSettings, plan: Plan) -> None:
@@ -94,16 +97,6 @@ def _wanted(name: str, kafka: KafkaSettings, topics: TopicSettings) -> TopicStat
         "min.insync.replicas": str(in_sync),
     }
     return TopicState(topics.partitions, topics.replication, config)
-
-
-def _look(kafka: KafkaSettings, topics: TopicSettings, add_partitions: bool, reconfigure: bool) -> Plan:
-    admin = Admin(kafka)
-    want, listed = wanted(kafka, topics), admin.topics()
-    configs = admin.configs([name for name in want if name in listed])
-    there = {
-        name: TopicState(listed[name].partitions, listed[name].replication, config) for name, config in configs.items()
-    }
-    return compared(want, there, add_partitions=add_partitions, reconfigure=reconfigure)
 
 
 def _apply(admin: Admin, plan: Plan) -> None:

@@ -44,7 +44,7 @@ def build(platform: Platform, settings: AsrSettings) -> Service:
     return Service(
         "asr",
         bus=[stage.router],
-        checks=stage.checks,
+        checks=stage.checks | {"asr child": child.ready},
         lifespans=[child.running(), stage.running()],
     )
 

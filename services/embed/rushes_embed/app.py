@@ -67,7 +67,7 @@ def build(platform: Platform, settings: EmbedSettings) -> Service:
     return Service(
         "embed",
         bus=[stage.router],
-        checks=stage.checks,
+        checks=stage.checks | {"embed child": embed.child.ready},
         lifespans=[collection_there(), embed.child.running(), stage.running()],
     )
 

@@ -75,7 +75,7 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
             edits(platform.blobs, announce.publish),
             deletions(platform.blobs, forget.publish),
         ],
-        checks=stage.checks,
+        checks=stage.checks | {"ingest child": child.ready, "ingest door": door.ready},
         lifespans=[swept(platform.blobs), child.running(), door.running(), stage.running()],
     )
 

@@ -56,7 +56,7 @@ def build(platform: Platform, settings: SceneSettings) -> Service:
     return Service(
         "scenes",
         bus=[stage.router],
-        checks=stage.checks,
+        checks=stage.checks | {"scenes child": child.ready},
         lifespans=[child.running(), stage.running()],
     )
 
