@@ -25,13 +25,11 @@ def write_section(name: str, text: str, page: Path = PAGE) -> None:
 
 
 def machine() -> str:
-    """When and on what it was measured, and how busy that was before."""
+    """When and on what it was measured, and how busy that was."""
     cores = len(os.sched_getaffinity(0))
     load = os.getloadavg()[0]
     today = datetime.now(UTC).date().isoformat()
-    return (
-        f"{today}, {cores} cores of {_processor()}, Python {platform.python_version()}, load {load:.1f} at the start."
-    )
+    return f"{today}, {cores} cores of {_processor()}, Python {platform.python_version()}, load {load:.1f} at the end."
 
 
 def table(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
