@@ -1,13 +1,11 @@
 """A real Apache Kafka, out of Maven, on loopback: one node in KRaft mode that can be killed and started again."""
 
-import base64
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -17,6 +15,8 @@ from tests.cluster.certificates import Certificates
 from rushes_testing.process import Process, free_ports
 
 VERSION = "4.4.0"
+CLUSTER_ID = "cnVzaGVzLXRlc3RzLWthZg"
+"""16 bytes in base64."""
 USER, PASSWORD = "rushes", "kept-in-the-tests"
 PLAIN_USER, PLAIN_PASSWORD = "plain-rushes", "kept-in-the-tests-too"
 PLAIN_LOGIN = f'user_{PLAIN_USER}="{PLAIN_PASSWORD}"'
@@ -92,9 +92,8 @@ class ApacheKafka(Process):
 
     def _format(self, folder: Path) -> None:
         """Make the data folder, with the SCRAM user in it."""
-        cluster_id = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
         scram = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
-        command = ["format", "-t", cluster_id, "-c", str(self._properties), "--add-scram", scram]
+        command = ["format", "-t", CLUSTER_ID, "-c", str(self._properties), "--add-scram", scram]
         fetch([*_java(), "kafka.tools.StorageTool", *command])
         assert (folder / "data" / "meta.properties").exists()
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rushes_asr.onsets import Sound, heard_from
 from rushes_asr.settings import AsrSettings
 from rushes_asr.weights import find_weights
 from rushes_runtime.blobs import Blobs
@@ -42,32 +43,40 @@ def transcribe(transcriber: Transcriber, segment: Segment, language: str | None)
 
     No speech is an answer. Blocks for about a tenth of the segment's duration per core.
     """
-    assert segment.audio_uri is not None
-    with transcriber.blobs.open(blob_key(segment.audio_uri)) as source:
-        sound = source if isinstance(source, str) else io.BytesIO(source.read())
-        heard, info = transcriber.model.transcribe(
-            sound,
-            language=_known(transcriber.model, language),
-            beam_size=transcriber.settings.beam_size,
-            vad_filter=transcriber.settings.vad,
-            word_timestamps=True,
-        )
-        spoken = [word for part in heard for word in part.words or ()]
-    words = tuple(on_the_clock(spoken, segment))
+    sound = _sound(transcriber.blobs, segment)
+    heard, info = transcriber.model.transcribe(
+        sound,
+        language=_known(transcriber.model, language),
+        beam_size=transcriber.settings.beam_size,
+        vad_filter=transcriber.settings.vad,
+        word_timestamps=True,
+    )
+    spoken = [word for part in heard for word in part.words or ()]
+    words = tuple(on_the_clock(spoken, segment, sound))
     if not words:
         return Transcript(status="no_speech")
     return Transcript(status="ok", language=info.language, words=words)
 
 
-def on_the_clock(spoken: Iterable[Any], segment: Segment) -> Iterator[Word]:
+def _sound(blobs: Blobs, segment: Segment) -> Sound:
+    from faster_whisper.audio import decode_audio  # noqa: PLC0415
+
+    assert segment.audio_uri is not None
+    with blobs.open(blob_key(segment.audio_uri)) as source:
+        decoded: Sound = decode_audio(source if isinstance(source, str) else io.BytesIO(source.read()))
+    return decoded
+
+
+def on_the_clock(spoken: Iterable[Any], segment: Segment, sound: Sound) -> Iterator[Word]:
     """faster-whisper's words (seconds from the segment's start, a leading space where one is written) on the video's
-    clock, in order, inside the segment."""
+    clock, from where they are heard in the segment's sound, in order, inside the segment."""
     earliest = segment.start_ms
     for word in spoken:
         text = word.word.strip()
         if not text:
             continue
-        start = min(max(segment.start_ms + round(word.start * 1000), earliest), segment.end_ms)
+        begins_s = heard_from(sound, word.start, word.end)
+        start = min(max(segment.start_ms + round(begins_s * 1000), earliest), segment.end_ms)
         end = min(max(segment.start_ms + round(word.end * 1000), start), segment.end_ms)
         earliest = start
         yield Word(
