@@ -30,8 +30,8 @@ def cached(name: str, make: Callable[[Path], None]) -> Path:
     return folder
 
 
-def fetch(command: list[str], **environment: str) -> None:
-    """Run a package manager. Raises AssertionError with what it said where it fails."""
+def run(command: list[str], **environment: str) -> None:
+    """Run a program to its end. Raises AssertionError with what it said where it fails."""
     ours = Path(sys.executable).parent  # Go comes in a wheel
     program = shutil.which(command[0], path=f"{ours}{os.pathsep}{os.environ['PATH']}")
     assert program, f"{command[0]} is not installed: run tests/setup-all.sh, or `make test-all`, which does"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from tests.cluster.cache import cached, fetch
+from tests.cluster.cache import cached, run
 from tests.cluster.certificates import Certificates
 
 from rushes_testing.process import Process, free_ports
@@ -94,7 +94,7 @@ class ApacheKafka(Process):
         """Make the data folder, with the SCRAM user in it."""
         scram = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
         command = ["format", "-t", CLUSTER_ID, "-c", str(self._properties), "--add-scram", scram]
-        fetch([*_java(), "kafka.tools.StorageTool", *command])
+        run([*_java(), "kafka.tools.StorageTool", *command])
         assert (folder / "data" / "meta.properties").exists()
 
 
@@ -108,7 +108,7 @@ def _java() -> list[str]:
 def _download(folder: Path) -> None:
     (folder / "pom.xml").write_text(POM)
     copy = ["mvn", "-q", "-B", "-f", str(folder / "pom.xml"), "dependency:copy-dependencies"]
-    fetch([*copy, f"-DoutputDirectory={folder / 'lib'}"])
+    run([*copy, f"-DoutputDirectory={folder / 'lib'}"])
 
 
 def _properties(addresses: Addresses, controller: str, data: Path, certificates: Certificates) -> dict[str, str]:

@@ -6,7 +6,7 @@ from urllib.request import urlopen
 
 import obstore
 from obstore.store import S3Store
-from tests.cluster.cache import cached, fetch
+from tests.cluster.cache import cached, run
 
 from rushes_testing.process import Process, free_ports
 
@@ -75,4 +75,4 @@ def _program() -> str:
 
 
 def _build(folder: Path) -> None:
-    fetch(["go", "install", f"github.com/minio/minio@{VERSION}"], GOBIN=str(folder))
+    run(["go", "install", f"github.com/minio/minio@{VERSION}"], GOBIN=str(folder))
