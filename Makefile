@@ -9,7 +9,7 @@ EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
 CODE := schemas runtime models/rushes_models services cli testing tests bench examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
 
-.PHONY: demo test test-all bench-scale bench-search chaos lint format types schemas docs proto clean help
+.PHONY: demo test test-all bench-scale bench-search bench-embed chaos lint format types schemas docs proto clean help
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ chaos: $(VENV)/.tests-all  ## Kill everything at random for minutes, see whether
 
 bench-search: $(VENV)/.tests  ## How good search is: recall and errors over a table of questions
 	$(VENV)/bin/python -m bench.search
+
+bench-embed: $(VENV)/.tests-all  ## Pictures a second of each image-text model. Writes its section of docs/benchmarks.md
+	$(VENV)/bin/python -m bench.embed
 
 lint: $(VENV)/.tests
 	$(VENV)/bin/ruff check .
