@@ -1,9 +1,8 @@
 """Words as one reads them. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rushes_schemas.events import Word
-from rushes_schemas.words import text_of
 
 PARAGRAPH_MS = 2000
 """A silence that ends a paragraph."""
@@ -18,22 +17,20 @@ class Paragraphs:
     def take(self, words: Iterable[Word]) -> str:
         """The text of these words, to stand behind that of the words before."""
         parts: list[str] = []
-        run: list[Word] = []
         for word in words:
-            if self._last is not None and word.start_ms - self._last.end_ms >= PARAGRAPH_MS:
-                parts += [_joined(run), "\n"]
-                run = []
-            elif self._last is not None and not run and not word.joined:
-                parts.append(" ")
-            run.append(word)
-            self._last = word
-        return "".join([*parts, _joined(run)])
+            if text := word.text.strip():
+                parts += [self._before(word), text]
+                self._last = word
+        return "".join(parts)
+
+    def _before(self, word: Word) -> str:
+        if self._last is None:
+            return ""
+        if word.start_ms - self._last.end_ms >= PARAGRAPH_MS:
+            return "\n"
+        return "" if word.joined else " "
 
 
 def paragraphs(words: Iterable[Word]) -> str:
     """The text of words that are all known."""
     return Paragraphs().take(words)
-
-
-def _joined(words: Sequence[Word]) -> str:
-    return text_of(words)
