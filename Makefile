@@ -4,9 +4,9 @@ VENV ?= .venv
 PYTHON ?= python3.11
 UV := $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt --overrides overrides.txt
 
-PARTS := schemas runtime[embedded] models services/ingest services/asr services/scenes services/embed services/query cli testing
+PARTS := schemas client runtime[embedded] models services/ingest services/asr services/scenes services/embed services/query cli testing
 EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
-CODE := schemas runtime models/rushes_models services cli testing tests bench examples
+CODE := schemas client runtime models/rushes_models services cli testing tests bench examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
 
 .PHONY: demo test test-all bench-scale bench-search bench-embed chaos lint format types schemas docs proto clean help

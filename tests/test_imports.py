@@ -16,6 +16,7 @@ PACKAGES = (
     "rushes_embed",
     "rushes_query",
     "rushes_cli",
+    "rushes_client",
     "rushes_testing",
 )
 

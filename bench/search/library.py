@@ -9,9 +9,9 @@ from bench.search.table import FILMS
 
 from rushes_cli.adding import send, settle
 from rushes_cli.client import Client
-from rushes_cli.described import Described
 from rushes_cli.inputs import Input
 from rushes_cli.instance import running
+from rushes_client.calls import Said
 from rushes_models.registry import image_text_encoder, text_encoder
 from rushes_query.reader import Reader
 from rushes_query.search import Search
@@ -19,7 +19,7 @@ from rushes_query.settings import QuerySettings
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.settings import ModelSettings
 
-SLIDES = Described("Slides from a drawer", None, "en")
+SLIDES = Said("Slides from a drawer", None, "en")
 
 
 def indexed(data: Path) -> dict[str, str]:
@@ -51,7 +51,7 @@ async def searching(data: Path, settings: QuerySettings) -> AsyncIterator[Search
         await index.close()
 
 
-def _described(path: Path) -> Described:
+def _described(path: Path) -> Said:
     listed = json.loads((FILMS["cabinet"].parent / "examples.json").read_text("utf-8"))["examples"]
     entry = next((each for each in listed if each["file"] == path.name), None)
-    return Described(entry["title"], entry["description"], entry["language"]) if entry else SLIDES
+    return Said(entry["title"], entry["description"], entry["language"]) if entry else SLIDES

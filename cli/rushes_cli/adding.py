@@ -1,27 +1,29 @@
 """`rushes add`: send what was named, and wait for it where that is asked."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from rushes_cli.answers import VideoDetail
-from rushes_cli.client import Client
-from rushes_cli.described import Described
-from rushes_cli.errors import Refused
+from rushes_cli.client import Client, instance_key
 from rushes_cli.inputs import Bad, Input, Skipped, find
 from rushes_cli.ledger import why_not
 from rushes_cli.outcome import Outcome
 from rushes_cli.plain import complain, say, say_json
 from rushes_cli.progress import Uploading, Waiting
 from rushes_cli.render.added import accepted_line, settled_line
-from rushes_cli.watch import pause, watch
+from rushes_cli.watch import Show, watch
+from rushes_client import AsyncClient
+from rushes_client.answers import Accepted, VideoDetail
+from rushes_client.calls import Said
+from rushes_client.errors import Refused
 
 
-def run(client: Client, arguments: Sequence[str], described: Described, *, wait: bool, as_json: bool) -> bool:
+def run(client: Client, arguments: Sequence[str], described: Said, *, wait: bool, as_json: bool) -> bool:
     """Add what the arguments name and print what became of it; whether all of it went well.
 
     Where the instance goes away in the middle, what was accepted before is printed all the same.
     """
-    inputs: list[tuple[Input | Bad, Described]] = []
+    inputs: list[tuple[Input | Bad, Said]] = []
     for found in find(arguments):
         if isinstance(found, Skipped):
             complain(f"{found.path}: skipped, it is not called like a video")
@@ -36,7 +38,7 @@ def run(client: Client, arguments: Sequence[str], described: Described, *, wait:
     return not any(outcome.is_failure for outcome in outcomes)
 
 
-def send(client: Client, inputs: Iterable[tuple[Input | Bad, Described]]) -> Iterator[Outcome]:
+def send(client: Client, inputs: Iterable[tuple[Input | Bad, Said]]) -> Iterator[Outcome]:
     """Send everything, in order, with a progress bar. A refusal is told at once, and the rest goes on.
 
     Raises Unreachable and NotRushes: the rest would fare no better.
@@ -46,16 +48,20 @@ def send(client: Client, inputs: Iterable[tuple[Input | Bad, Described]]) -> Ite
             yield _sent(client, input, described, uploading)
 
 
-def settle(client: Client, outcomes: Sequence[Outcome], pause: Callable[[], None] = pause) -> list[Outcome]:
+def settle(client: Client, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Wait until every accepted video is settled, with progress bars; the same outcomes with what became of them."""
     waiting = [(outcome.input, outcome.accepted) for outcome in outcomes if outcome.accepted]
     videos: list[VideoDetail | None] = []
     if waiting:
         with Waiting([name for name, _ in waiting]) as bars:
-            for videos in watch(client, waiting, pause):
-                bars.show(videos)
+            videos = asyncio.run(_watched(client.url, waiting, bars.show))
     settled = iter(videos)
     return [_settled(outcome, next(settled)) if outcome.accepted else outcome for outcome in outcomes]
+
+
+async def _watched(url: str, waiting: Sequence[tuple[str, Accepted]], show: Show) -> list[VideoDetail | None]:
+    async with AsyncClient(url, instance_key()) as client:
+        return await watch(client, waiting, show)
 
 
 def report(outcomes: Sequence[Outcome], as_json: bool) -> None:
@@ -70,7 +76,7 @@ def report(outcomes: Sequence[Outcome], as_json: bool) -> None:
             say(accepted_line(outcome.input, outcome.video_id))
 
 
-def _sent(client: Client, input: Input | Bad, described: Described, uploading: Uploading) -> Outcome:
+def _sent(client: Client, input: Input | Bad, described: Said, uploading: Uploading) -> Outcome:
     if isinstance(input, Bad):
         return _refused(input.name, input.reason)
     try:
@@ -90,7 +96,8 @@ def _refused(name: str, reason: str) -> Outcome:
 
 
 def _settled(outcome: Outcome, video: VideoDetail | None) -> Outcome:
-    assert video is not None, "watch ends when all videos are settled"
+    if video is None:
+        return _refused(outcome.input, "it was deleted before it was indexed")
     settled = replace(outcome, status=video.status, reason=why_not(video), video=video)
     if settled.is_failure:
         reason = settled.reason or "no stage said why"

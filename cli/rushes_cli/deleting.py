@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from rushes_cli.answers import Deletion
 from rushes_cli.client import Client
-from rushes_cli.errors import Unavailable
 from rushes_cli.plain import say, say_json
 from rushes_cli.watch import pause
+from rushes_client.answers import Deletion
+from rushes_client.errors import Unavailable
 
 
 def run(

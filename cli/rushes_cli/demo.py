@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rushes_cli.adding import report, send, settle
-from rushes_cli.answers import Moment
 from rushes_cli.client import Client
-from rushes_cli.described import Described
+from rushes_cli.errors import FAILURES
 from rushes_cli.inputs import Input
 from rushes_cli.instance import running
 from rushes_cli.outcome import Outcome
@@ -22,7 +21,8 @@ from rushes_cli.plain import complain, say
 from rushes_cli.render.moments import moments
 from rushes_cli.render.words import span
 from rushes_cli.terminal import out
-from rushes_runtime.errors import RushesError
+from rushes_client.answers import Moment
+from rushes_client.calls import Said
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LOG_LINES = 40
@@ -55,7 +55,7 @@ def main(examples: Path = EXAMPLES) -> int:
             say("Starting `rushes up` ...")
             with running(Path(folder, "data"), log) as url, Client(url) as client:
                 wrong = list(demonstrate(client, examples))
-        except RushesError as error:
+        except FAILURES as error:
             wrong = [str(error)]
         for sentence in wrong:
             complain(f"wrong: {sentence}")
@@ -79,11 +79,11 @@ def demonstrate(client: Client, examples: Path) -> Iterator[str]:
             yield sentence
 
 
-def listed(examples: Path) -> Iterator[tuple[Input, Described]]:
+def listed(examples: Path) -> Iterator[tuple[Input, Said]]:
     """The examples with what `examples.json` says of them."""
     for entry in json.loads((examples / "examples.json").read_text("utf-8"))["examples"]:
         path = examples / entry["file"]
-        yield Input(path.name, path), Described(entry["title"], entry["description"], entry["language"])
+        yield Input(path.name, path), Said(entry["title"], entry["description"], entry["language"])
 
 
 def ask(client: Client, question: Question, ids: Mapping[str, str | None]) -> str | None:

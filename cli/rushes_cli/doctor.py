@@ -8,8 +8,9 @@ from typing import Literal
 
 from rushes_cli import checks
 from rushes_cli.client import instance_url
+from rushes_cli.errors import FAILURES
 from rushes_cli.plain import say, say_json
-from rushes_runtime.errors import ConfigurationError, RushesError
+from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.settings import Part, Settings, load
 
 Check = Callable[[], Awaitable[str]]
@@ -75,7 +76,7 @@ def line(finding: Finding) -> str:
 async def _found(name: str, check: Check) -> Finding:
     try:
         return Finding(name, "ok", await check())
-    except RushesError as error:
+    except FAILURES as error:
         return Finding(name, "wrong", str(error))
 
 

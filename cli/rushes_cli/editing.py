@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from rushes_cli.adding import report, settle
 from rushes_cli.client import Client
-from rushes_cli.described import Described
 from rushes_cli.errors import WrongUse
 from rushes_cli.outcome import Outcome
+from rushes_client.calls import Said
 
 
-def run(client: Client, video_id: str, said: Described, cleared: Sequence[str], *, wait: bool, as_json: bool) -> bool:
+def run(client: Client, video_id: str, said: Said, cleared: Sequence[str], *, wait: bool, as_json: bool) -> bool:
     """Correct, wait if asked to, and print; whether it went well. Raises WrongUse, and what the client raises."""
     patch = said.as_json()
     if both := sorted(patch.keys() & set(cleared)):

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rushes_cli.client import Client
-from rushes_cli.errors import NotRushes, Unreachable
+from rushes_client.errors import NotRushes, Unreachable
 from rushes_runtime.errors import RushesError
 
 COMMAND = (sys.executable, "-m", "rushes_cli.main", "up")

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from rushes_cli.answers import VideoDetail
+from rushes_client.answers import VideoDetail
 from rushes_schemas.events import StageName
 
 STAGES: tuple[StageName, ...] = get_args(StageName)

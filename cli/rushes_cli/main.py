@@ -17,9 +17,8 @@ from rushes_cli.commands.status import status
 from rushes_cli.commands.topics import topics
 from rushes_cli.commands.transcript import transcript
 from rushes_cli.commands.up import up
-from rushes_cli.errors import WrongUse
+from rushes_cli.errors import FAILURES, WrongUse
 from rushes_cli.plain import complain
-from rushes_runtime.errors import RushesError
 
 COMMANDS = (up, add, status, search, transcript, edit, delete, doctor, run)
 GROUPS = (dead, topics, models)
@@ -58,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WrongUse as error:
         complain(f"{error} (see `rushes --help`)")
         return WRONG_USE
-    except RushesError as error:
+    except FAILURES as error:
         complain(str(error))
         return FAILED
     except typer.TyperException as error:

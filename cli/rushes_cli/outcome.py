@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from rushes_cli.answers import Accepted, VideoDetail
+from rushes_client.answers import Accepted, VideoDetail
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from rushes_cli.answers import VideoDetail
 from rushes_cli.plain import shown
 from rushes_cli.render.waiting import waiting_table
 from rushes_cli.terminal import progress_console
+from rushes_client.answers import VideoDetail
 
 
 class _Drawn:

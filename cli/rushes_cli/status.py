@@ -1,11 +1,11 @@
 """`rushes status`: how the videos stand."""
 
-from rushes_cli.answers import Video
 from rushes_cli.client import Client
-from rushes_cli.errors import NotFound
 from rushes_cli.plain import say, say_json
 from rushes_cli.render.status import video_report, videos_table
 from rushes_cli.terminal import out
+from rushes_client.answers import Video
+from rushes_client.errors import NotFound
 
 
 def show_all(client: Client, as_json: bool) -> None:

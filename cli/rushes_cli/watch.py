@@ -1,48 +1,68 @@
-"""Waiting for videos by asking for them, round after round."""
+"""Waiting for videos by listening to how they are getting on."""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from rushes_cli.answers import Accepted, VideoDetail
-from rushes_cli.client import Client
-from rushes_cli.errors import NotFound, Unavailable
+from rushes_client import AsyncClient
+from rushes_client.answers import Accepted, VideoDetail
+from rushes_client.errors import NotFound, Unavailable
 
+AT_ONCE = 16
+"""Videos that are listened to at the same time. They are worked on roughly in the order in which they were added."""
 POLL_S = 0.5
+"""How often it is looked for what no stream tells of: whether the catalog has heard of a URI, or a deletion is done."""
+
+Show = Callable[[Sequence[VideoDetail | None]], None]
 
 
 def pause() -> None:
-    """Between two rounds."""
+    """Between two looks."""
     time.sleep(POLL_S)
 
 
-def watch(
-    client: Client, accepted: Sequence[tuple[str, Accepted]], pause: Callable[[], None] = pause
-) -> Iterator[list[VideoDetail | None]]:
-    """How each video stands, after every round, until all are settled. None: the catalog does not know of it yet.
+async def watch(
+    client: AsyncClient, accepted: Sequence[tuple[str, Accepted]], show: Show = lambda _: None
+) -> list[VideoDetail | None]:
+    """How each video stands once all are settled; None for one that was deleted before. `show` is told all of them at
+    each piece of news, None where there was none yet.
 
-    `accepted` are the inputs and what was answered to them. Raises Unreachable and Refused as the client does; that
-    something behind the instance is down for a while only means that there is no news.
+    `accepted` are the inputs and what was answered to them. Raises ClientError; that something behind the instance is
+    down for a while only means that there is no news.
     """
     known: list[VideoDetail | None] = [None for _ in accepted]
-    while True:
-        for place, (name, answer) in enumerate(accepted):
-            before = known[place]
-            if before is None or not before.is_settled_since(answer.accepted_at):
-                known[place] = _looked_up(client, name, answer) or before
-        yield list(known)
-        if all(
-            video is not None and video.is_settled_since(answer.accepted_at)
-            for video, (_, answer) in zip(known, accepted, strict=True)
-        ):
-            return
-        pause()
+    slots = asyncio.Semaphore(AT_ONCE)
 
+    async def follow(place: int, name: str, answer: Accepted) -> None:
+        async with slots:
+            video_id = answer.video_id or await _id_of(client, name)
+            while not await _listened(video_id, answer, place):  # noqa: ASYNC110  # the event is on another machine
+                await asyncio.sleep(POLL_S)
 
-def _looked_up(client: Client, name: str, accepted: Accepted) -> VideoDetail | None:
+    async def _listened(video_id: str, answer: Accepted, place: int) -> bool:
+        try:
+            async for video in client.events(video_id, since=answer.accepted_at):
+                known[place] = video
+                show(known)
+        except Unavailable:
+            return False
+        return True
+
+    show(known)
     try:
-        if accepted.video_id is not None:
-            return client.video(accepted.video_id)
-        found = client.video_of(name)
-        return client.video(found.video_id) if found else None
-    except (NotFound, Unavailable):
-        return None
+        async with asyncio.TaskGroup() as group:
+            for place, (name, answer) in enumerate(accepted):
+                group.create_task(follow(place, name, answer))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None  # the others were cancelled because of it
+    return known
+
+
+async def _id_of(client: AsyncClient, uri: str) -> str:
+    while True:
+        try:
+            if found := await client.video_of(uri):
+                return found.video_id
+        except (NotFound, Unavailable):
+            pass  # no news
+        await asyncio.sleep(POLL_S)

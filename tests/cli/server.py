@@ -1,14 +1,15 @@
 """A small instance for these tests: real HTTP on loopback, the routes of interfaces.md, no pipeline."""
 
+import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.datastructures import UploadFile
 
 from rushes_query.answers import SearchAnswer, TranscriptAnswer, VideoAnswer, VideoDetail, VideosAnswer
@@ -23,7 +24,7 @@ def serving(fake: Fake) -> Iterator[Fake]:
     listener = socket.create_server(("127.0.0.1", 0))
     fake.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     app = FastAPI()
-    for routes in (_uploads(fake), _videos(fake), _search(fake), _health(fake)):
+    for routes in (_uploads(fake), _videos(fake), _events(fake), _search(fake), _health(fake)):
         app.include_router(routes)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -96,6 +97,30 @@ def _videos(fake: Fake) -> APIRouter:
 
 REST: dict[str, Any] = {"groups": [], "left_out": [], "next_cursor": None}
 """What a search answers besides."""
+
+
+def _events(fake: Fake) -> APIRouter:
+    router = APIRouter(prefix="/v1/videos")
+
+    @router.get("/{video_id}/events")
+    async def events(video_id: str) -> Response:
+        if fake.down:
+            fake.down -= 1
+            return problem(503, "the index does not answer")
+
+        async def news() -> AsyncIterator[str]:
+            settled = False
+            while not settled:
+                if known := fake.now(video_id):
+                    yield f"event: progress\ndata: {known.model_dump_json()}\n\n"
+                    settled = known.status != "processing"
+                else:
+                    yield ": waiting\n\n"
+                await asyncio.sleep(0)
+
+        return StreamingResponse(news(), media_type="text/event-stream")
+
+    return router
 
 
 def _search(fake: Fake) -> APIRouter:

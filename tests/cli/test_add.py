@@ -1,13 +1,14 @@
 """`rushes add`, as a person uses it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from rushes_cli.answers import Accepted
-from rushes_cli.client import Client
 from rushes_cli.watch import watch
+from rushes_client import AsyncClient
+from rushes_client.answers import Accepted, VideoDetail
 
 from .conftest import Rushes
 from .fake import ID, Fake, detail, entry
@@ -83,24 +84,20 @@ def test_waiting_for_a_uri_asks_the_catalog_for_it(rushes: Rushes, fake: Fake) -
     assert [(item["status"], item["video_id"]) for item in json.loads(said.out)] == [("indexed", ID)]
 
 
-def test_a_round_without_news_changes_nothing_and_the_pause_lies_between_rounds(client: Client, fake: Fake) -> None:
-    accepted = [("film.mp4", Accepted(video_id=ID, status_url=""))]
+async def test_what_is_down_for_a_while_and_what_is_not_known_yet_is_waited_for(fake: Fake) -> None:
+    accepted = [("film.mp4", Accepted(video_id=ID, status_url="")), ("s3://b/k", Accepted(status_url=""))]
+    fake.down = 4
+    shown: list[list[str | None]] = []
 
-    def pause() -> None:
-        steps.pop(0)()
+    def show(videos: Sequence[VideoDetail | None]) -> None:
+        shown.append([video.status if video else None for video in videos])
+        fake.videos.setdefault(ID, [detail("processing"), detail("processing"), detail()])
+        fake.uris["s3://b/k"] = ID
 
-    def index_down() -> None:
-        fake.down = 1
-
-    def known() -> None:
-        fake.videos[ID] = [detail("processing")]
-
-    def done() -> None:
-        fake.videos[ID] = [detail()]
-
-    steps = [known, index_down, done]
-    rounds = [video.status if video else None for [video] in watch(client, accepted, pause)]
-    assert rounds == [None, "processing", "processing", "indexed"]
+    async with AsyncClient(fake.url, retries=1) as client:
+        settled = await watch(client, accepted, show)
+    assert [video.status for video in settled if video] == ["indexed", "indexed"]
+    assert shown[0] == [None, None] and ["processing", None] in shown and shown[-1] == ["indexed", "indexed"]
 
 
 def test_nobody_there_is_one_line_and_stdout_is_json_all_the_same(rushes: Rushes, nobody: str, film: Path) -> None:

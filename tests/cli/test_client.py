@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from rushes_cli.answers import SearchAnswer, VideoDetail
 from rushes_cli.client import Client, instance_url
-from rushes_cli.described import Described
-from rushes_cli.errors import NotFound, NotRushes, Refused, Unavailable, Unreachable
+from rushes_client.answers import SearchAnswer, VideoDetail
+from rushes_client.calls import Said
+from rushes_client.errors import NotFound, NotRushes, Refused, Unavailable, Unreachable
 
 from .fake import ID, Fake, detail, found
 
 
 def test_an_upload_sends_the_file_piece_by_piece_and_what_is_said_of_it(client: Client, fake: Fake, film: Path) -> None:
     pieces: list[int] = []
-    accepted = client.upload(film, Described("T", None, "en", {"camera": "B"}), pieces.append)
+    accepted = client.upload(film, Said("T", None, "en", {"camera": "B"}), pieces.append)
     assert accepted.video_id == ID
     assert fake.uploads == [
         {"name": "film.mp4", "size": 200_000, "title": "T", "language": "en", "metadata": '{"camera": "B"}'}
@@ -23,7 +23,7 @@ def test_an_upload_sends_the_file_piece_by_piece_and_what_is_said_of_it(client: 
 
 
 def test_a_uri_is_sent_as_the_event_says_it(client: Client, fake: Fake) -> None:
-    accepted = client.upload_from_uri("s3://bucket/key", Described(metadata={"camera": "B"}))
+    accepted = client.upload_from_uri("s3://bucket/key", Said(metadata={"camera": "B"}))
     assert accepted.video_id is None
     assert fake.uploads == [{"uri": "s3://bucket/key", "metadata": {"camera": "B"}}]
 
@@ -31,13 +31,13 @@ def test_a_uri_is_sent_as_the_event_says_it(client: Client, fake: Fake) -> None:
 def test_a_refusal_is_the_instances_sentence(client: Client, fake: Fake, film: Path) -> None:
     fake.refusals["film.mp4"] = "film.mp4 is not a video"
     with pytest.raises(Refused, match=r"^film\.mp4 is not a video$"):
-        client.upload(film, Described())
+        client.upload(film, Said())
 
 
 def test_what_is_unknown_and_what_is_down_are_told_apart(client: Client, fake: Fake) -> None:
     with pytest.raises(NotFound):
         client.video("../search?q=x")
-    fake.down = 1
+    fake.down = 3
     with pytest.raises(Unavailable, match="the index does not answer"):
         client.video(ID)
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from rushes_cli import demo
-from rushes_cli.answers import Moment
 from rushes_cli.demo import EXAMPLES, QUESTIONS, listed, main, mistake
+from rushes_client.answers import Moment
 
 from .fake import ID, Fake, detail, found
 

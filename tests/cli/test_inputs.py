@@ -57,7 +57,7 @@ def test_descriptions_say_only_what_was_said() -> None:
     assert described(None, None, None, ()).as_json() == {}
     said = described("T", None, "pt-BR", ["camera=B", "note=a=b"])
     assert said.as_json() == {"title": "T", "language": "pt-BR", "metadata": {"camera": "B", "note": "a=b"}}
-    assert said.as_form()["metadata"] == '{"camera": "B", "note": "a=b"}'
+    assert said.as_text()["metadata"] == '{"camera": "B", "note": "a=b"}'
 
 
 @pytest.mark.parametrize(("language", "metadata"), [("English", ()), (None, ["camera"]), (None, ["=B"])])

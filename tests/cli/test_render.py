@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from rushes_cli import answers
 from rushes_cli.ledger import progress
 from rushes_cli.plain import shown
 from rushes_cli.progress import Uploading, Waiting
@@ -14,16 +13,17 @@ from rushes_cli.render.moments import EXCERPT, excerpt, moments, pattern
 from rushes_cli.render.status import video_report, videos_table
 from rushes_cli.render.waiting import waiting_table
 from rushes_cli.render.words import clock, span, took
+from rushes_client.answers import SearchAnswer, VideoDetail
 
 from .fake import detail, entry, found
 
 
-def video(status: Any = "indexed", **facts: Any) -> answers.VideoDetail:
-    return answers.VideoDetail.model_validate(detail(status, **facts).model_dump())
+def video(status: Any = "indexed", **facts: Any) -> VideoDetail:
+    return VideoDetail.model_validate(detail(status, **facts).model_dump())
 
 
-def search(query: str, **facts: Any) -> answers.SearchAnswer:
-    return answers.SearchAnswer.model_validate({"query": query, "took_ms": 1, "moments": [found(**facts).model_dump()]})
+def search(query: str, **facts: Any) -> SearchAnswer:
+    return SearchAnswer.model_validate({"query": query, "took_ms": 1, "moments": [found(**facts).model_dump()]})
 
 
 def drawn(renderable: object, *, colours: bool = False) -> str:

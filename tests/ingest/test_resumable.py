@@ -6,73 +6,18 @@ import hashlib
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from aiokafka.errors import KafkaTimeoutError
-from prometheus_client import CollectorRegistry
 from tusclient.client import TusClient
 
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.prepare import Preparer, check
-from rushes_ingest.resumable.routes import PATH, routes
-from rushes_ingest.settings import IngestSettings
 from rushes_runtime.blobs import Blobs
-from rushes_runtime.settings import HttpSettings
-from rushes_runtime.web.app import web_app
-from rushes_runtime.web.server import Http
-from rushes_schemas.events import VideoUploaded
-from rushes_schemas.ids import video_id
 
-FILM = Path(__file__).parents[2] / "examples" / "uneven-clock.mp4"
-BYTES = FILM.read_bytes()
-ID = video_id(hashlib.sha256(BYTES).hexdigest())
+from .door import BYTES, FILM, ID, Door
+
 PIECE = 10_000
-
-
-@dataclass
-class Door:
-    """A running door over a folder of blobs, and the events that it published."""
-
-    blobs: Blobs
-    events: list[VideoUploaded] = field(default_factory=list)
-    failures: int = 0
-    """How many of the next events the broker does not take."""
-    port: int = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{PATH}"
-
-    @property
-    def spool(self) -> Path:
-        assert self.blobs.folder
-        return self.blobs.folder / "incoming" / "resumable"
-
-    async def publish(self, event: VideoUploaded) -> None:
-        if self.failures:
-            self.failures -= 1
-            raise KafkaTimeoutError("no broker")
-        self.events.append(event)
-
-    @asynccontextmanager
-    async def opened(self, **settings: Any) -> AsyncIterator["Door"]:
-        ingest = IngestSettings(**{"keep_free": 0} | settings)
-        preparer = Preparer(self.blobs, ingest)
-
-        async def playable(key: str, name: str) -> None:
-            await asyncio.to_thread(check, preparer, key, name)
-
-        acceptance = Acceptance(self.blobs, playable, self.publish)
-        http = HttpSettings(port=0)
-        async with Http(web_app("test", [routes(acceptance, ingest)], {}, CollectorRegistry(), http), http) as server:
-            self.port = server.port
-            yield self
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What became of what was added, in one line each. Pure."""
 
-from rushes_cli.answers import VideoDetail
 from rushes_cli.render.words import clock
+from rushes_client.answers import VideoDetail
 
 
 def accepted_line(name: str, video_id: str | None) -> str:

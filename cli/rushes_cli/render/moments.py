@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from rushes_cli.answers import Moment, SearchAnswer, Why
 from rushes_cli.plain import shown
 from rushes_cli.render.words import span
 from rushes_cli.terminal import text
+from rushes_client.answers import Moment, SearchAnswer, Why
 
 EXCERPT = 280
 """Characters of a moment's words that are shown."""

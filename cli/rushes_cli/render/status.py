@@ -6,10 +6,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rushes_cli.answers import StageEntry, Video, VideoDetail
 from rushes_cli.ledger import STAGES, progress, why_not
 from rushes_cli.render.words import clock, moment_of, style_of, took
 from rushes_cli.terminal import text
+from rushes_client.answers import StageEntry, Video, VideoDetail
 
 
 def videos_table(videos: Iterable[Video]) -> Table:

@@ -7,10 +7,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from rushes_cli.answers import VideoDetail
 from rushes_cli.ledger import STAGES, progress
 from rushes_cli.render.words import style_of
 from rushes_cli.terminal import text
+from rushes_client.answers import VideoDetail
 from rushes_schemas.events import StageName
 
 BAR_WIDTH = 10

@@ -8,10 +8,12 @@ from rushes_models.ports import ImageTextEncoder, TextEncoder
 from rushes_models.recipes import recipes
 from rushes_models.weights import WeightsError
 from rushes_query.grpc_server import GrpcServer
+from rushes_query.http import events as event_routes
 from rushes_query.http import library as library_routes
 from rushes_query.http import media as media_routes
 from rushes_query.http import search as search_routes
 from rushes_query.library import Library
+from rushes_query.progress import Progress
 from rushes_query.reader import Reader
 from rushes_query.search import Search
 from rushes_query.settings import QuerySettings
@@ -46,7 +48,12 @@ def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, image
 
     return Service(
         "query",
-        http=[search_routes.routes(search), library_routes.routes(library), media_routes.routes(library)],
+        http=[
+            search_routes.routes(search),
+            library_routes.routes(library),
+            media_routes.routes(library),
+            event_routes.routes(Progress(reader)),
+        ],
         checks={"index": platform.index.ready, "blobs": platform.blobs.ready, "model": model_ready},
         lifespans=[Warmed(search), checked(same_models), GrpcServer(search, library, platform.settings.http)],
     )

@@ -80,6 +80,10 @@ class Reader:
         page = await self._scroll(VIDEOS_COLLECTION, Filter(), limit, cursor)
         return list(map(_record, page.points)), page.next
 
+    def is_possible(self, id: str) -> bool:
+        """Whether something may have this id, now or later."""
+        return _is_id(id)
+
     async def _get(
         self,
         name: str,
