@@ -11,8 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from rushes_embed import app as embed
+from rushes_embed import catalog
 from rushes_embed.collection import ensure_scenes, made_with, make_scenes, scenes_spec
 from rushes_embed.encoders import chosen
+from rushes_embed.settings import CatalogSettings, EmbedSettings
 from rushes_models.clip_folder import MANIFEST
 from rushes_query.app import build
 from rushes_query.settings import QuerySettings
@@ -162,8 +165,17 @@ async def test_a_model_that_is_not_there_is_a_wrong_setting(name: str, platform:
         await ensure_scenes(platform_with(wrong, tmp_path, platform), *chosen(wrong))
 
 
-@pytest.mark.parametrize("command", [["run", "embed"], ["run", "query"], ["doctor"]])
-async def test_every_service_and_the_doctor_say_it_in_one_line(
+async def test_embed_and_catalog_do_not_start_on_another_models_index(
+    platform: Platform, clip: ModelSettings, tmp_path: Path
+) -> None:
+    other = platform_with(clip, tmp_path, platform)
+    for service in (embed.build(other, EmbedSettings()), catalog.build(other, CatalogSettings())):
+        with pytest.raises(WrongModels, match="rushes reindex"):
+            await service.lifespans[0].__aenter__()
+
+
+@pytest.mark.parametrize("command", [["run", "query"], ["doctor"]])
+async def test_a_service_and_the_doctor_say_it_in_one_line(
     command: list[str], platform: Platform, clip: ModelSettings, tmp_path: Path
 ) -> None:
     await platform.index.close()
