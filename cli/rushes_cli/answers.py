@@ -1,7 +1,7 @@
 # ruff: noqa: RUF012  # pydantic copies defaults
 """What an instance answers to whoever runs it, besides what `rushes_client` reads."""
 
-from rushes_client.answers import Answer
+from rushes_client.answers import Accepted, Answer
 
 
 class DeadLetter(Answer):
@@ -37,3 +37,9 @@ class Settled(Answer):
 
     count: int
     ids: list[str]
+
+
+class Imported(Answer):
+    """The videos that an archive held."""
+
+    videos: list[Accepted]

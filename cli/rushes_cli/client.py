@@ -1,17 +1,23 @@
 """The client as the command uses it: with what only concerns whoever runs an instance."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import httpx
 
 import rushes_client
-from rushes_cli.answers import DeadLetter, DeadLetters, Settled
+from rushes_cli.answers import DeadLetter, DeadLetters, Imported, Settled
 from rushes_client.answers import Answer
 from rushes_client.calls import Call, part
+from rushes_client.counted import CountedFile
+from rushes_client.errors import Unreachable
+from rushes_client.steps import refusal
 
 DEFAULT_URL = "http://127.0.0.1:8080"
+ARCHIVE_TIMEOUT = httpx.Timeout(60, connect=5, read=1800)
+"""An archive is answered after all of it is stored."""
 SETTLE_TIMEOUT = httpx.Timeout(600, connect=5)
 """Each of many dead letters is given back and marked, one after the other."""
 
@@ -33,6 +39,23 @@ class Client(rushes_client.Client):
 
     def __init__(self, url: str) -> None:
         super().__init__(url, instance_key())
+
+    def export(self, video_ids: Sequence[str], *, with_source: bool) -> Iterator[bytes]:
+        """A tar archive of these videos, or of all, piece by piece. Raises Unreachable too where it is cut short."""
+        asked = {"video_id": list(video_ids), "source": str(with_source).lower()}
+        try:
+            with self._http.stream("GET", f"{self.url}/v1/archive", params=asked) as response:
+                if not response.is_success:
+                    response.read()
+                    raise refusal(response, self.url)
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            raise Unreachable(self.url) from error
+
+    def import_archive(self, path: Path, sent: Callable[[int], None] = lambda _: None) -> Imported:
+        """Send an archive, piece by piece. Raises OSError if it can't be read."""
+        with CountedFile(path, sent) as file:
+            return self._ask(Imported, "POST", "/v1/uploads/archive", content=file, timeout=ARCHIVE_TIMEOUT)
 
     def dead_letters(self, chosen: Mapping[str, Any]) -> DeadLetters:
         """The open dead letters that pass the filters, oldest first, up to a limit."""

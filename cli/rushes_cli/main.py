@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from rushes_cli.commands.add import add
+from rushes_cli.commands.archive import export, import_
 from rushes_cli.commands.dead import dead
 from rushes_cli.commands.delete import delete
 from rushes_cli.commands.doctor import doctor
@@ -20,7 +21,7 @@ from rushes_cli.commands.up import up
 from rushes_cli.errors import FAILURES, WrongUse
 from rushes_cli.plain import complain
 
-COMMANDS = (up, add, status, search, transcript, edit, delete, doctor, run)
+COMMANDS = (up, add, status, search, transcript, edit, delete, export, import_, doctor, run)
 GROUPS = (dead, topics, models)
 
 FAILED = 1
@@ -33,7 +34,7 @@ def make_app() -> typer.Typer:
         name="rushes", help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
     for command in COMMANDS:
-        app.command()(command)
+        app.command(command.__name__.rstrip("_"))(command)
     for group in GROUPS:
         app.add_typer(group)
     return app

@@ -82,7 +82,7 @@ class Blobs:
         with _translated(key):
             await obstore.put_async(self._store, key, data, attributes=attributes)
 
-    def put_now(self, key: str, data: bytes) -> None:
+    def put_now(self, key: str, data: bytes | Iterator[bytes]) -> None:
         """`put` for a compute child, which has no event loop."""
         with _translated(key):
             obstore.put(self._store, key, data)

@@ -13,7 +13,7 @@ from rushes_cli.main import main
 from .conftest import Rushes
 from .fake import ID, Fake, detail, found
 
-COMMANDS = ("up", "add", "status", "search", "transcript", "edit", "delete", "doctor")
+COMMANDS = ("up", "add", "status", "search", "transcript", "edit", "delete", "export", "import", "doctor")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

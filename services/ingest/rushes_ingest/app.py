@@ -7,6 +7,7 @@ from functools import partial
 import structlog
 
 from rushes_ingest.accept import Acceptance
+from rushes_ingest.archives import archives
 from rushes_ingest.declared import declare
 from rushes_ingest.deletions import deletions
 from rushes_ingest.edits import edits
@@ -72,6 +73,7 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
         http=[
             uploads(acceptance, settings),
             resumable(acceptance, settings),
+            archives(platform.blobs, announce.publish),
             edits(platform.blobs, announce.publish),
             deletions(platform.blobs, forget.publish),
         ],

@@ -108,7 +108,7 @@ async def _settle(blobs: Blobs, incoming: str, source: Source) -> Source:
     """Give the bytes their name. The note beside them comes last: where it is, they are whole."""
     await refuse_while_deleting(blobs, source.video_id)
     known = await find_source(blobs, source.video_id)
-    if known is None:
+    if known is None or not await blobs.exists(source.key):  # imported without its bytes, perhaps
         await blobs.rename(incoming, source.key)
     elif known.stored_at >= source.stored_at:
         return known

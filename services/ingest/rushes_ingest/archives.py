@@ -1,0 +1,59 @@
+"""`GET /v1/archive` and `POST /v1/uploads/archive`: videos out of one installation and into another."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from rushes_ingest.accept import Accepted, Publish, announce
+from rushes_ingest.archive import packed
+from rushes_ingest.store import find_source
+from rushes_ingest.unpack import take_over, unpack
+from rushes_runtime.blobs import Blobs
+from rushes_runtime.bus.progress import now_ms
+from rushes_schemas.events import VideoUploaded
+
+TAR = "application/x-tar"
+
+
+class Imported(BaseModel):
+    """The videos that an archive held. Each is searchable once its status says so."""
+
+    videos: list[Accepted]
+
+
+def archives(blobs: Blobs, publish: Publish) -> APIRouter:
+    """The routes."""
+    router = APIRouter(tags=["ingest"])
+
+    @router.get("/v1/archive", response_class=StreamingResponse, responses={200: {"content": {TAR: {}}}})
+    async def export(
+        video_id: Annotated[list[str] | None, Query(description="Only these videos; all, if none is named.")] = None,
+        source: Annotated[bool, Query(description="With the videos' own files.")] = True,
+    ) -> StreamingResponse:
+        """Videos with all that was made of them, as a tar archive."""
+        ids = [folder.rsplit("/", 1)[-1] async for folder in blobs.folders("videos")] if video_id is None else video_id
+        stored = [id for id in sorted(ids) if await find_source(blobs, id) is not None]
+        for id in video_id or ():
+            if id not in stored:
+                raise HTTPException(404, f"There is no video {id!r}.")
+        return StreamingResponse(packed(blobs, stored, source), media_type=TAR)
+
+    @router.post("/v1/uploads/archive", status_code=202, openapi_extra={"requestBody": _tar()})
+    async def imports(request: Request) -> Imported:
+        """Take in the videos of an archive, compressed or not. What was made of them is found and not made again, as
+        far as this installation's settings are those that it was made with."""
+        accepted = []
+        for found in await unpack(blobs, request.stream(), now_ms()):
+            await take_over(blobs, found)
+            at = await announce(blobs, publish, VideoUploaded(uri=found.uri))
+            status_url = f"/v1/videos/{found.video_id}"
+            accepted.append(Accepted(video_id=found.video_id, status_url=status_url, accepted_at=at))
+        return Imported(videos=accepted)
+
+    return router
+
+
+def _tar() -> dict[str, object]:
+    return {"required": True, "content": {TAR: {"schema": {"type": "string", "format": "binary"}}}}
