@@ -43,3 +43,38 @@ class Imported(Answer):
     """The videos that an archive held."""
 
     videos: list[Accepted]
+
+
+class MadeWith(Answer):
+    """The models of a collection."""
+
+    image_text: str
+    text: str
+
+
+class Collection(Answer):
+    """A collection of scenes."""
+
+    name: str
+    searched: bool
+    points: int
+    made_with: MadeWith | None = None
+
+
+class Reindex(Answer):
+    """How far a reindex is, and which collections there are."""
+
+    status: str
+    collection: str | None = None
+    done: int = 0
+    total: int = 0
+    reason: str | None = None
+    collections: list[Collection] = []
+
+
+class Replayed(Answer):
+    """What was published once more, and which videos could not be."""
+
+    videos: int
+    events: int
+    left_out: list[str] = []

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 import httpx
 
 import rushes_client
-from rushes_cli.answers import DeadLetter, DeadLetters, Imported, Settled
+from rushes_cli.answers import DeadLetter, DeadLetters, Imported, Reindex, Replayed, Settled
 from rushes_client.answers import Answer
 from rushes_client.calls import Call, part
 from rushes_client.counted import CountedFile
@@ -19,7 +19,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 ARCHIVE_TIMEOUT = httpx.Timeout(60, connect=5, read=1800)
 """An archive is answered after all of it is stored."""
 SETTLE_TIMEOUT = httpx.Timeout(600, connect=5)
-"""Each of many dead letters is given back and marked, one after the other."""
+"""Each of many dead letters is given back and marked, one after the other; each of many segments is published."""
 
 A = TypeVar("A", bound=Answer)
 
@@ -56,6 +56,28 @@ class Client(rushes_client.Client):
         """Send an archive, piece by piece. Raises OSError if it can't be read."""
         with CountedFile(path, sent) as file:
             return self._ask(Imported, "POST", "/v1/uploads/archive", content=file, timeout=ARCHIVE_TIMEOUT)
+
+    def reindex(self) -> Reindex:
+        """How far a reindex is."""
+        return self._ask(Reindex, "GET", "/v1/reindex")
+
+    def begin_reindex(self, image_text: str | None, text: str | None) -> Reindex:
+        """Begin one, or go on with it."""
+        models = {"image_text": image_text, "text": text}
+        return self._ask(Reindex, "POST", "/v1/reindex", json=models, timeout=SETTLE_TIMEOUT)
+
+    def roll_back(self) -> Reindex:
+        """Have the collection before searched again."""
+        return self._ask(Reindex, "POST", "/v1/reindex/rollback")
+
+    def drop_old(self) -> Reindex:
+        """Remove the collections that are not searched."""
+        return self._ask(Reindex, "DELETE", "/v1/reindex/old")
+
+    def replay(self, stage: str, video_ids: Sequence[str] | None) -> Replayed:
+        """Have videos (None: all) go once more through the stages from this one on."""
+        wanted = {"stage": stage, "video_ids": None if video_ids is None else list(video_ids)}
+        return self._ask(Replayed, "POST", "/v1/reindex/replay", json=wanted, timeout=SETTLE_TIMEOUT)
 
     def dead_letters(self, chosen: Mapping[str, Any]) -> DeadLetters:
         """The open dead letters that pass the filters, oldest first, up to a limit."""

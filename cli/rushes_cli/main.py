@@ -12,6 +12,7 @@ from rushes_cli.commands.delete import delete
 from rushes_cli.commands.doctor import doctor
 from rushes_cli.commands.edit import edit
 from rushes_cli.commands.models import models
+from rushes_cli.commands.rebuild import reindex, replay
 from rushes_cli.commands.run import run
 from rushes_cli.commands.search import search
 from rushes_cli.commands.status import status
@@ -21,7 +22,7 @@ from rushes_cli.commands.up import up
 from rushes_cli.errors import FAILURES, WrongUse
 from rushes_cli.plain import complain
 
-COMMANDS = (up, add, status, search, transcript, edit, delete, export, import_, doctor, run)
+COMMANDS = (up, add, status, search, transcript, edit, delete, export, import_, reindex, replay, doctor, run)
 GROUPS = (dead, topics, models)
 
 FAILED = 1

@@ -168,6 +168,20 @@ class ScenesDetected(SegmentTranscribed):
     """What the scenes were made with; part of the recipe of the points that are made of them."""
 
 
+class SegmentRecalled(Event):
+    """A segment that is indexed already is to be put into a collection that is being filled, out of its artefacts."""
+
+    video_id: VideoId
+    segment: Annotated[int, Field(ge=0)]
+    collection: Annotated[str, Field(min_length=1)]
+
+    def key(self) -> str:
+        return f"{self.video_id}:{self.segment}"
+
+    def subject(self) -> dict[str, Any]:
+        return {"video_id": self.video_id, "segment": self.segment}
+
+
 class VideoProgress(Event):
     """A stage finished, failed, skipped or put off a segment; `segment` is None where it speaks of the whole video."""
 

@@ -6,6 +6,7 @@ from rushes_schemas.events import (
     Event,
     ScenesDetected,
     SegmentPlanned,
+    SegmentRecalled,
     SegmentTranscribed,
     VideoDeleted,
     VideoProgress,
@@ -29,10 +30,13 @@ class Topic:
 
 
 VIDEO_UPLOADED = Topic("video-uploaded", VideoUploaded, "uri", ("any client", "ingest", "catalog"), ("ingest",))
-SEGMENT_PLANNED = Topic("segment-planned", SegmentPlanned, "video_id:segment", ("ingest",), ("asr",))
-SEGMENT_TRANSCRIBED = Topic("segment-transcribed", SegmentTranscribed, "video_id:segment", ("asr",), ("scenes",))
+SEGMENT_PLANNED = Topic("segment-planned", SegmentPlanned, "video_id:segment", ("ingest", "catalog"), ("asr",))
+SEGMENT_TRANSCRIBED = Topic(
+    "segment-transcribed", SegmentTranscribed, "video_id:segment", ("asr", "catalog"), ("scenes",)
+)
 SCENES_DETECTED = Topic("scenes-detected", ScenesDetected, "video_id:segment", ("scenes",), ("embed",))
 VIDEO_PROGRESS = Topic("video-progress", VideoProgress, "video_id", ("ingest", "asr", "scenes", "embed"), ("catalog",))
+SEGMENT_RECALLED = Topic("segment-recalled", SegmentRecalled, "video_id:segment", ("catalog",), ("embed",))
 VIDEO_DELETED = Topic("video-deleted", VideoDeleted, "video_id", ("any client", "ingest"), ("catalog",))
 
 TOPICS = (
@@ -42,6 +46,7 @@ TOPICS = (
     SCENES_DETECTED,
     VIDEO_PROGRESS,
     VIDEO_DELETED,
+    SEGMENT_RECALLED,
 )
 
 

@@ -13,7 +13,8 @@ from rushes_cli.main import main
 from .conftest import Rushes
 from .fake import ID, Fake, detail, found
 
-COMMANDS = ("up", "add", "status", "search", "transcript", "edit", "delete", "export", "import", "doctor")
+OPERATING = ("edit", "delete", "export", "import", "reindex", "replay")
+COMMANDS = ("up", "add", "status", "search", "transcript", "doctor", *OPERATING)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

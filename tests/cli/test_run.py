@@ -107,7 +107,7 @@ def test_a_start_that_waits_for_its_broker_can_be_stopped(environment: dict[str,
 def test_topics_that_are_missing(environment: dict[str, str]) -> None:
     with tansu_in_a_thread() as empty:
         said = only_line(rushes(environment | {"RUSHES_KAFKA__BOOTSTRAP_SERVERS": empty}, *CATALOG))
-    assert said.startswith("there are no topics catalog-dlq, catalog-retry, video-deleted, video-progress")
+    assert said.startswith("there are no topics catalog-dlq, catalog-retry, ") and "video-progress" in said
     assert "`rushes topics apply`" in said
 
 

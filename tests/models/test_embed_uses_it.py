@@ -35,8 +35,8 @@ async def test_the_models_of_the_settings_see_the_keyframes(
     ]
     child: ComputeChild[Embedder] = ComputeChild(partial(load, blobs, models), name="embed", time_limit_s=200)
     async with child.running():
-        seen: VisualVectors = await child.run(see, scenes)
-        said = await child.run(read, ["a cat"])
+        seen: VisualVectors = await child.run(see, scenes, models)
+        said = await child.run(read, ["a cat"], models)
     images, texts = encoders(models)
     first, second, third = seen.decoded()
     here = images.encode_images([_stored(blobs, keyframe) for scene in scenes for keyframe in scene.keyframes])

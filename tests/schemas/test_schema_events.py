@@ -28,6 +28,7 @@ KEYS = {
     "scenes-detected": f"{VIDEO}:1",
     "video-progress": VIDEO,
     "video-deleted": VIDEO,
+    "segment-recalled": f"{VIDEO}:3",
 }
 SUBJECTS: dict[str, dict[str, Any]] = {
     "video-uploaded": {"uri": "s3://footage/2026/cabinet.mp4"},
@@ -36,6 +37,7 @@ SUBJECTS: dict[str, dict[str, Any]] = {
     "scenes-detected": {"video_id": VIDEO, "segment": 1},
     "video-progress": {"video_id": VIDEO, "segment": 1},
     "video-deleted": {"video_id": VIDEO},
+    "segment-recalled": {"video_id": VIDEO, "segment": 3},
 }
 
 
@@ -115,7 +117,7 @@ def test_progress_that_is_out_of_bounds_is_refused(change: dict[str, Any]) -> No
 def test_topics_and_groups_keep_their_public_names() -> None:
     assert all_topic_names() == (
         *("video-uploaded", "segment-planned", "segment-transcribed", "scenes-detected"),
-        *("video-progress", "video-deleted"),
+        *("video-progress", "video-deleted", "segment-recalled"),
         *("ingest-retry", "ingest-dlq", "asr-retry", "asr-dlq", "scenes-retry", "scenes-dlq"),
         *("embed-retry", "embed-dlq", "catalog-retry", "catalog-dlq"),
     )

@@ -44,22 +44,37 @@ class MadeWith(BaseModel):
 
     @property
     def collection(self) -> str:
-        """The name of the collection of these models."""
+        """The name of the first collection of these models. One that is rebuilt of the same has a number behind it."""
         return f"{SCENES_ALIAS}-{self.recipe}"
 
 
-async def write_down(blobs: Blobs, made_with: MadeWith) -> None:
-    """Keep what the collection of these models is made with."""
-    await write(blobs, _key(made_with.collection), made_with)
+def recipe_of(collection: str) -> str:
+    """The models' recipe in the name of a collection."""
+    return collection.removeprefix(f"{SCENES_ALIAS}-").split("-")[0]
+
+
+async def write_down(blobs: Blobs, made_with: MadeWith, collection: str) -> None:
+    """Keep what a collection is made with."""
+    await write(blobs, _key(collection), made_with)
+
+
+async def find(blobs: Blobs, collection: str) -> MadeWith | None:
+    """What a collection is made with, or None where that was not kept."""
+    return await read(blobs, _key(collection), MadeWith)
+
+
+async def forget(blobs: Blobs, collection: str) -> None:
+    """The collection is no more."""
+    await blobs.delete(_key(collection))
 
 
 async def require_same_models(index: Index, blobs: Blobs, ours: MadeWith) -> None:
     """Raises WrongModels if the alias means a collection of other models; IndexUnavailable as `Index` does."""
     theirs = await index.resolve(SCENES_ALIAS)
-    if theirs in (None, ours.collection):
+    if theirs is None or recipe_of(theirs) == ours.recipe:
         return
     try:
-        found = await read(blobs, _key(theirs), MadeWith)
+        found = await find(blobs, theirs)
     except BlobsUnavailable:
         found = None  # only the sentence is poorer for it
     raise WrongModels(_sentence(ours, theirs, found))

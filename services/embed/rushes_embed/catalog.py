@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from rushes_embed import dead_letters
+from rushes_embed import dead_letters, rebuild
 from rushes_embed.collection import ensure_scenes, ensure_videos
 from rushes_embed.encoders import chosen
 from rushes_embed.forget import forget, remove_record
 from rushes_embed.ledger import applied, is_complete, standing
 from rushes_embed.reconcile import Reconciler
 from rushes_embed.records import find_record, indexed_points, put_record
+from rushes_embed.reindex import Reindexer
+from rushes_embed.replay import Publishers
 from rushes_embed.settings import CatalogSettings
 from rushes_runtime.bus.dead import DeadLetters
 from rushes_runtime.bus.progress import now_ms
@@ -20,7 +22,14 @@ from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
 from rushes_runtime.settings import TopicSettings
 from rushes_schemas.events import VideoDeleted, VideoProgress
-from rushes_schemas.topics import VIDEO_DELETED, VIDEO_PROGRESS, VIDEO_UPLOADED
+from rushes_schemas.topics import (
+    SEGMENT_PLANNED,
+    SEGMENT_RECALLED,
+    SEGMENT_TRANSCRIBED,
+    VIDEO_DELETED,
+    VIDEO_PROGRESS,
+    VIDEO_UPLOADED,
+)
 
 
 def build(platform: Platform, settings: CatalogSettings) -> Service:
@@ -36,13 +45,23 @@ def build(platform: Platform, settings: CatalogSettings) -> Service:
 
     stage = Stage("catalog", platform, {"index": platform.index.ready, "blobs": platform.blobs.ready})
     handle(stage, platform)
-    reconciler = Reconciler(platform, settings, stage.publishes(VIDEO_UPLOADED).publish)
+    uploaded = stage.publishes(VIDEO_UPLOADED).publish
+    reconciler = Reconciler(platform, settings, uploaded)
+    reindexer = Reindexer(platform, stage.publishes(SEGMENT_RECALLED).publish)
+    publishers = Publishers(
+        ingest=uploaded,
+        asr=stage.publishes(SEGMENT_PLANNED).publish,
+        scenes=stage.publishes(SEGMENT_TRANSCRIBED).publish,
+    )
     return Service(
         "catalog",
         bus=[stage.router],
-        http=[dead_letters.routes(DeadLetters(platform.settings.kafka))],
+        http=[
+            dead_letters.routes(DeadLetters(platform.settings.kafka)),
+            rebuild.routes(platform, reindexer, publishers),
+        ],
         checks=stage.checks,
-        lifespans=[collections_there(), stage.running(), reconciler.running()],
+        lifespans=[collections_there(), stage.running(), reconciler.running(), reindexer.running()],
     )
 
 

@@ -59,16 +59,20 @@ async def ensure_scenes(platform: Platform, images: ImageTextEncoder, texts: Tex
     """
     ours = await asyncio.to_thread(made_with, platform.settings.models, images, texts)
     await require_same_models(platform.index, platform.blobs, ours)
-    await make_scenes(platform.index, platform.blobs, ours, scenes_spec(images, texts))
-    if await platform.index.resolve(SCENES_ALIAS) is None:
-        await platform.index.point_alias(SCENES_ALIAS, ours.collection)
-    return ours.collection
+    served = await platform.index.resolve(SCENES_ALIAS)
+    name = await make_scenes(platform.index, platform.blobs, ours, scenes_spec(images, texts), served)
+    if served is None:
+        await platform.index.point_alias(SCENES_ALIAS, name)
+    return name
 
 
-async def make_scenes(index: Index, blobs: Blobs, ours: MadeWith, spec: CollectionSpec) -> None:
-    """Make the collection of these models beside whatever is there; the alias stays as it is."""
-    await write_down(blobs, ours)
-    await index.ensure(ours.collection, spec)
+async def make_scenes(index: Index, blobs: Blobs, ours: MadeWith, spec: CollectionSpec, name: str | None = None) -> str:
+    """Make a collection of these models beside whatever is there, unless it is there; its name. The alias stays as it
+    is. From now on embed puts every new scene into it too."""
+    name = name or ours.collection
+    await write_down(blobs, ours, name)
+    await index.ensure(name, spec)
+    return name
 
 
 async def ensure_videos(index: Index) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -32,41 +31,50 @@ class VisualVectors(BaseModel):
         return [np.frombuffer(base64.b64decode(rows), dtype="<f4").reshape(-1, self.dimensions) for rows in self.scenes]
 
 
-@dataclass(frozen=True)
 class Embedder:
-    """What the child holds: where the pictures lie, and the models."""
+    """What the child holds: where the pictures lie, and the models, those of a collection that is being filled too."""
 
-    blobs: Blobs
-    images: ImageTextEncoder
-    texts: TextEncoder
+    def __init__(self, blobs: Blobs) -> None:
+        self.blobs = blobs
+        self._loaded: dict[tuple[str, str], tuple[ImageTextEncoder, TextEncoder]] = {}
+
+    def encoders(self, models: ModelSettings) -> tuple[ImageTextEncoder, TextEncoder]:
+        """The pictures' and the texts', loaded. Raises ConfigurationError if that can't be."""
+        names = models.image_text, models.text
+        if names not in self._loaded:
+            images, texts = chosen(models)
+            try:
+                images.warm()
+                texts.warm()
+            except WeightsError as error:
+                raise ConfigurationError(f"the models can't be loaded: {error}") from error
+            self._loaded[names] = images, texts
+        return self._loaded[names]
 
 
 def load(blobs: Blobs, models: ModelSettings) -> Embedder:
     """Load the models, in the child. Raises ConfigurationError if that can't be."""
-    images, texts = chosen(models)
-    try:
-        images.warm()
-        texts.warm()
-    except WeightsError as error:
-        raise ConfigurationError(f"the models can't be loaded: {error}") from error
-    return Embedder(blobs, images, texts)
+    embedder = Embedder(blobs)
+    embedder.encoders(models)
+    return embedder
 
 
-def see(embedder: Embedder, scenes: Sequence[Scene]) -> VisualVectors:
+def see(embedder: Embedder, scenes: Sequence[Scene], models: ModelSettings) -> VisualVectors:
     """The visual vectors of a segment's scenes, all their pictures in one batch."""
+    images, _ = embedder.encoders(models)
     pictures = [_picture(embedder.blobs, keyframe) for scene in scenes for keyframe in scene.keyframes]
-    rows = embedder.images.encode_images(pictures).astype("<f4")
+    rows = images.encode_images(pictures).astype("<f4")
     ends = np.cumsum([len(scene.keyframes) for scene in scenes])
     each = np.split(rows, ends[:-1]) if scenes else []
     return VisualVectors(
-        dimensions=embedder.images.dimensions,
+        dimensions=images.dimensions,
         scenes=tuple(base64.b64encode(part.tobytes()).decode() for part in each),
     )
 
 
-def read(embedder: Embedder, texts: Sequence[str]) -> Vectors:
+def read(embedder: Embedder, texts: Sequence[str], models: ModelSettings) -> Vectors:
     """The text vectors of a segment's scenes: shape (scenes, dimensions)."""
-    return embedder.texts.encode(texts)
+    return embedder.encoders(models)[1].encode(texts)
 
 
 def _picture(blobs: Blobs, keyframe: Keyframe) -> Image:

@@ -12,10 +12,10 @@ from rushes_query.http import events as event_routes
 from rushes_query.http import library as library_routes
 from rushes_query.http import media as media_routes
 from rushes_query.http import search as search_routes
+from rushes_query.in_use import InUse
 from rushes_query.library import Library
 from rushes_query.progress import Progress
 from rushes_query.reader import Reader
-from rushes_query.search import Search
 from rushes_query.settings import QuerySettings
 from rushes_runtime.errors import ConfigurationError, TransientError
 from rushes_runtime.index.made_with import MadeWith, require_same_models
@@ -34,7 +34,7 @@ def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, image
     """The service. Its models are loaded, and its gRPC port is bound, when it runs; the encoders are those of the
     settings, and it does not start on an index that was filled with others."""
     reader = Reader(platform.index)
-    search = Search(reader, texts, images, settings)
+    search = InUse(platform, settings, texts, images)
     library = Library(reader, platform.blobs)
 
     async def same_models() -> None:
@@ -44,7 +44,7 @@ def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, image
     async def model_ready() -> None:
         if not search.is_warm:
             raise ModelNotLoaded("the models of the search are not loaded yet")
-        await same_models()  # the index may have been swapped for one of others
+        await search.ready()
 
     return Service(
         "query",
@@ -62,7 +62,7 @@ def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, image
 class Warmed(AbstractAsyncContextManager[None]):
     """The models are loaded before anything is answered."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: InUse) -> None:
         self._search = search
 
     async def __aenter__(self) -> None:

@@ -8,11 +8,11 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from rushes_query.ask import MAX_IMAGE_BYTES
+from rushes_query.in_use import InUse
 from rushes_query.library import Library
 from rushes_query.rpc import query_pb2, query_pb2_grpc
 from rushes_query.rpc_calls import QueryCalls
 from rushes_query.rpc_guard import Guard
-from rushes_query.search import Search
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.settings import HttpSettings
 
@@ -27,7 +27,7 @@ log = structlog.stdlib.get_logger("rushes.query")
 class GrpcServer:
     """A gRPC server as a context: it answers once entered, and has stopped once left. Enter it once."""
 
-    def __init__(self, search: Search, library: Library, settings: HttpSettings) -> None:
+    def __init__(self, search: InUse, library: Library, settings: HttpSettings) -> None:
         """Port 0: a free one. Nothing listens yet."""
         self._calls = QueryCalls(search, library)
         self._settings = settings

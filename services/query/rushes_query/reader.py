@@ -15,16 +15,20 @@ NO_PAGE = Page([], None)
 class Reader:
     """What the query service asks of the index. Methods raise IndexUnavailable, and others where they say so."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, scenes: str = SCENES_ALIAS) -> None:
+        """`scenes` is the collection of scenes, or what stands for it."""
         self._index = index
+        self._scenes = scenes
 
     async def find(self, queries: Sequence[Query]) -> Sequence[Sequence[Hit]]:
         """Search the scenes: one list of hits for each query. Raises ConfigurationError for vectors that don't fit."""
         if not queries:
             return []
         try:
-            return await self._index.query(SCENES_ALIAS, queries)
+            return await self._index.query(self._scenes, queries)
         except UnknownCollection:
+            if self._scenes != SCENES_ALIAS:
+                raise  # there was one, and it is no more
             return [[] for _ in queries]
         except IndexRefused as error:
             raise ConfigurationError(
@@ -34,7 +38,7 @@ class Reader:
 
     async def scene(self, scene_id: str, with_vectors: bool = False) -> Point:
         """A scene's point. Raises NotFound."""
-        found = await self._get(SCENES_ALIAS, [scene_id], with_vectors)
+        found = await self._get(self._scenes, [scene_id], with_vectors)
         if not found:
             raise NotFound(f"There is no scene {scene_id!r}.")
         return found[0]
@@ -43,7 +47,7 @@ class Reader:
         self, scene_ids: Sequence[str], with_vectors: bool | Sequence[str] = False, fields: Sequence[str] | None = None
     ) -> Sequence[Point]:
         """The points of those scenes that are there; with these fields of their payload (None: all)."""
-        return await self._get(SCENES_ALIAS, scene_ids, with_vectors, fields)
+        return await self._get(self._scenes, scene_ids, with_vectors, fields)
 
     async def titles(self, video_ids: Iterable[str]) -> dict[str, str]:
         """What videos are called: their title, else their file's name. Those that have neither are not among them."""
@@ -54,10 +58,10 @@ class Reader:
     async def scenes(self, video_id: str) -> list[Point]:
         """All scenes of a video, in no order."""
         of_video = Filter([Match("video_id", [video_id])])
-        page = await self._scroll(SCENES_ALIAS, of_video, SCENES_PAGE, None)
+        page = await self._scroll(self._scenes, of_video, SCENES_PAGE, None)
         points = list(page.points)
         while page.next is not None:
-            page = await self._scroll(SCENES_ALIAS, of_video, SCENES_PAGE, page.next)
+            page = await self._scroll(self._scenes, of_video, SCENES_PAGE, page.next)
             points += page.points
         return points
 

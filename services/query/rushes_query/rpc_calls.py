@@ -15,10 +15,10 @@ from pydantic import BaseModel, ValidationError
 from rushes_query.answers import Answer
 from rushes_query.ask import DEFAULT_LIMIT, Ask, LikeAsk, Limit
 from rushes_query.errors import NotFound
+from rushes_query.in_use import InUse
 from rushes_query.library import Library
 from rushes_query.rpc import query_pb2 as pb
 from rushes_query.rpc.query_pb2_grpc import QueryServicer
-from rushes_query.search import Search
 from rushes_runtime.errors import ConfigurationError, InvalidError, TransientError
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
@@ -30,7 +30,7 @@ log = structlog.stdlib.get_logger("rushes.query")
 class QueryCalls(QueryServicer):
     """One method a call; all of them end with a status code that means something."""
 
-    def __init__(self, search: Search, library: Library) -> None:
+    def __init__(self, search: InUse, library: Library) -> None:
         self._search = search
         self._library = library
 

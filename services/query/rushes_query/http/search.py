@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 from rushes_query.answers import SearchAnswer
 from rushes_query.ask import MAX_IMAGE_BYTES, Ask, LikeAsk, Wish, Words, WordsAsk
 from rushes_query.http.unknown import unknown_is_404
-from rushes_query.search import Search
+from rushes_query.in_use import InUse
 from rushes_runtime.errors import InvalidError
 
 
@@ -23,7 +23,7 @@ class PictureForm(Wish):
     """What is said besides, in any language."""
 
 
-def routes(search: Search) -> APIRouter:
+def routes(search: InUse) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/v1", tags=["search"], dependencies=[Depends(unknown_is_404)])
 
