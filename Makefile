@@ -9,7 +9,7 @@ EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
 CODE := schemas client runtime models/rushes_models services cli testing tests bench examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
 
-.PHONY: demo test test-all bench-scale bench-search bench-embed chaos lint format types schemas docs proto clean help
+.PHONY: demo test test-all bench-scale bench-search bench-embed bench-doors bench-upload chaos lint format types schemas docs proto clean help
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,12 @@ bench-search: $(VENV)/.tests  ## How good search is: recall and errors over a ta
 
 bench-embed: $(VENV)/.tests-all  ## Pictures a second of each image-text model. Writes its section of docs/benchmarks.md
 	$(VENV)/bin/python -m bench.embed
+
+bench-doors: $(VENV)/.tests  ## Load on HTTP and gRPC at once for a minute. Writes its section of docs/benchmarks.md
+	$(VENV)/bin/python -m bench.doors
+
+bench-upload: $(VENV)/.tests  ## 5 GB by tus, killed five times. Takes 10 GB of disk. Writes its section of docs/benchmarks.md
+	$(VENV)/bin/python -m bench.upload
 
 lint: $(VENV)/.tests
 	$(VENV)/bin/ruff check .

@@ -9,8 +9,11 @@ from typing import Any, cast
 
 import grpc
 import pytest
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from rushes_models.ports import ImageTextEncoder, TextEncoder
 from rushes_query.app import build
@@ -26,7 +29,7 @@ from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
 from rushes_runtime.settings import HttpSettings
 
-from .films import LAUNCH, MORNING, NOWHERE, photograph_file
+from .films import COFFEE, LAUNCH, LISBON, MORNING, NOWHERE, photograph_file
 
 
 @pytest.fixture
@@ -156,3 +159,36 @@ async def test_the_server_has_a_limit_of_its_own(
         with pytest.raises(grpc.aio.AioRpcError) as late:
             await QueryStub(channel).GetVideo(pb.GetVideoRequest(video_id=MORNING))  # type: ignore[no-untyped-call]
     assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_a_client_that_knows_the_service_only_by_reflection_makes_every_call(port: int) -> None:
+    def calls() -> dict[str, Any]:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
+            service = pool.FindServiceByName("rushes.v1.Query")
+            asked: dict[str, dict[str, Any]] = {
+                "Search": {"q": "coffee"},
+                "ListVideos": {"limit": 2},
+                "GetVideo": {"video_id": MORNING},
+                "ListScenes": {"video_id": MORNING},
+                "GetTranscript": {"video_id": MORNING},
+                "SimilarScenes": {"scene_id": COFFEE.id},
+            }
+            assert {method.name for method in service.methods} == set(asked)
+            return {method.name: called(channel, method, asked[method.name]) for method in service.methods}
+
+    def called(channel: grpc.Channel, method: Any, fields: dict[str, Any]) -> Any:
+        request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
+        call = channel.unary_unary(
+            f"/{method.containing_service.full_name}/{method.name}",
+            request_serializer=request.SerializeToString,
+            response_deserializer=response.FromString,
+        )
+        return call(request(**fields), timeout=30)
+
+    said = await asyncio.to_thread(calls)
+    assert said["Search"].moments and said["SimilarScenes"].moments
+    assert len(said["ListVideos"].videos) == 2
+    assert said["GetVideo"].title == LISBON
+    assert len(said["ListScenes"].scenes) == 4
+    assert said["GetTranscript"].words

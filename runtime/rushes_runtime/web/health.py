@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from rushes_runtime.checks import Check, all_wrong
@@ -25,7 +25,7 @@ def health(checks: Mapping[str, Check], registry: CollectorRegistry) -> APIRoute
         said = {name: found.get(name, "ok") for name in checks}
         return JSONResponse({"status": "not ready" if found else "ready", "checks": said}, 503 if found else 200)
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Prometheus' text format."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -9,13 +9,15 @@ from rushes_query.answers import Match, MatchesAnswer, ScenesAnswer, TranscriptA
 from rushes_query.errors import NotFound
 from rushes_query.inside import find, folded
 from rushes_query.reader import Reader
+from rushes_query.storyboards import recipe_of, track
 from rushes_query.transcripts import Parts, parts_of, transcript_of
 from rushes_query.urls import media_url
 from rushes_query.views import scene_answer, video_answer, video_detail
 from rushes_runtime.blobs import BlobMissing, Blobs
 from rushes_runtime.errors import InvalidError
-from rushes_schemas.ids import blob_key
+from rushes_schemas.ids import blob_key, blob_uri
 from rushes_schemas.index import ScenePayload, VideoRecord
+from rushes_schemas.storyboard import sheet_key
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,19 @@ class Library:
         if payload.thumbnail_uri is None:
             raise NotFound(f"The scene {scene_id!r} has no picture.")
         return await self._file(payload.thumbnail_uri, "image/jpeg", scene_id)
+
+    async def storyboard(self, video_id: str) -> tuple[str, VideoRecord]:
+        """The thumbnails track, and the record that it is made of."""
+        record = await self._reader.video(video_id)
+        return await track(record, self._blobs), record
+
+    async def sheet(self, video_id: str, segment: int) -> StoredFile:
+        """A segment's sheet of the storyboard."""
+        recipe = recipe_of(await self._reader.video(video_id), segment)
+        if recipe is None:
+            raise NotFound(f"There is no storyboard of segment {segment} of the video {video_id!r}.")
+        uri = blob_uri(sheet_key(video_id, segment, recipe))
+        return await self._file(uri, "image/jpeg", f"{video_id}-{segment}-{recipe}")
 
     def stream(self, file: StoredFile, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes [start, end) of a file."""

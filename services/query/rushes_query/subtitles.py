@@ -11,13 +11,13 @@ VTT_HEAD = "WEBVTT\n"
 def webvtt_block(cue: Cue) -> str:
     """A cue in a WebVTT file (W3C WebVTT: The Web Video Text Tracks Format), after what stands before it."""
     # An arrow in a cue would be taken for its times, and escaping what HTML escapes also breaks every arrow.
-    return f"\n{_span(cue, '.')}\n{escape(_text(cue), quote=False)}\n"
+    return f"\n{span(cue.start_ms, cue.end_ms, '.')}\n{escape(_text(cue), quote=False)}\n"
 
 
 def subrip_block(number: int, cue: Cue) -> str:
     """A cue in an SRT file, as players in general read it; the first has the number 1."""
     separator = "" if number == 1 else "\n"
-    return f"{separator}{number}\n{_span(cue, ',')}\n{_text(cue)}\n"
+    return f"{separator}{number}\n{span(cue.start_ms, cue.end_ms, ',')}\n{_text(cue)}\n"
 
 
 def webvtt(cues: Iterable[Cue]) -> str:
@@ -34,8 +34,9 @@ def _text(cue: Cue) -> str:
     return "\n".join(cue.lines)
 
 
-def _span(cue: Cue, point: str) -> str:
-    return f"{_time(cue.start_ms, point)} --> {_time(cue.end_ms, point)}"
+def span(start_ms: int, end_ms: int, point: str) -> str:
+    """The line of a cue's times; `point` stands before the milliseconds."""
+    return f"{_time(start_ms, point)} --> {_time(end_ms, point)}"
 
 
 def _time(ms: int, point: str) -> str:

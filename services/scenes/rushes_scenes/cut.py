@@ -1,5 +1,6 @@
 """The compute child's work: one segment of a video into scenes with pictures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,9 +12,11 @@ from rushes_scenes.film import opened
 from rushes_scenes.keyframes import chosen
 from rushes_scenes.pictures import Candidate
 from rushes_scenes.settings import SceneSettings
+from rushes_scenes.sheet import storyboard
 from rushes_scenes.shots import shots
 from rushes_schemas.events import Keyframe, Scene, Segment, Video
 from rushes_schemas.ids import blob_key, blob_uri
+from rushes_schemas.storyboard import sheet_key, storyboard_key
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Cutter:
 
 
 def cut(worker: Cutter, video: Video, segment: Segment, recipe: str) -> tuple[Scene, ...]:
-    """The scenes of a segment, without words. They tile it exactly; their keyframes are stored when this returns.
+    """The scenes of a segment, without words. They tile it exactly; their keyframes, and the segment's storyboard, are
+    stored when this returns.
 
     Blocks; runs in the compute child. Doing it again stores the same pictures under the same keys. Raises InvalidError
     (`nothing_decodes`) if no picture of the segment can be decoded, and what the blob store raises.
@@ -38,6 +42,7 @@ def cut(worker: Cutter, video: Video, segment: Segment, recipe: str) -> tuple[Sc
                 seen = shots(film, worker.settings, segment.start_ms, segment.end_ms)
         except InvalidError as error:
             raise InvalidError(error.reason, f"segment {segment.index} of video {video.video_id}: {error}") from error
+    _store_storyboard(worker, video, segment, recipe, seen.pictures)
     scenes = []
     for index, (start_ms, end_ms) in enumerate(_spans(segment, seen.cuts_ms)):
         pictures = chosen(seen.pictures, start_ms, end_ms, worker.settings.keyframes)
@@ -51,6 +56,16 @@ def cut(worker: Cutter, video: Video, segment: Segment, recipe: str) -> tuple[Sc
             )
         )
     return tuple(scenes)
+
+
+def _store_storyboard(
+    worker: Cutter, video: Video, segment: Segment, recipe: str, pictures: Sequence[Candidate]
+) -> None:
+    settings = worker.settings
+    span = (segment.start_ms, segment.end_ms)
+    sheet, board = storyboard(pictures, *span, settings.storyboard_every_ms, settings.storyboard_width)
+    worker.blobs.put_now(sheet_key(video.video_id, segment.index, recipe), sheet)
+    worker.blobs.put_now(storyboard_key(video.video_id, segment.index, recipe), board.model_dump_json().encode())
 
 
 def keyframe_key(video_id: str, segment: int, recipe: str, time_ms: int) -> str:

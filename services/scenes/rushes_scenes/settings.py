@@ -7,7 +7,7 @@ from pydantic import Field
 from rushes_runtime.settings import Part
 from rushes_scenes.detectors import AdaptiveSettings, DetectorSettings
 
-STAGE_VERSION = 1
+STAGE_VERSION = 2
 """Part of every recipe. Raise it when the same settings begin to give another result."""
 
 ONLY_HOW = frozenset({"decode_threads", "time_limit_s", "memory_limit"})
@@ -31,6 +31,10 @@ class SceneSettings(Part):
     """Pixels across a picture, as displayed. A smaller video is not enlarged."""
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 85
     """Of the pictures: 100 is best."""
+    storyboard_every_ms: Annotated[int, Field(ge=250, le=60_000)] = 2000
+    """How far apart the pictures of the storyboard are, in a segment that is not too long for it."""
+    storyboard_width: Annotated[int, Field(ge=16, le=640)] = 160
+    """Pixels across a picture of the storyboard."""
     decode_threads: Annotated[int, Field(ge=0, le=64)] = 0
     """Threads of the decoder; 0: as many as there are cores."""
     time_limit_s: Annotated[float, Field(gt=0, le=86_400)] = 600

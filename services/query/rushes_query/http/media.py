@@ -1,12 +1,15 @@
 """Routes that send files: a video, whole or in parts, and a scene's picture."""
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import Response, StreamingResponse
 
 from rushes_query.http.known import has_it
 from rushes_query.http.unknown import unknown_is_404
 from rushes_query.library import Library, StoredFile
 from rushes_query.ranges import ByteRange, Unsatisfiable, parse
+from rushes_query.storyboards import track_version
 
 
 def routes(library: Library) -> APIRouter:
@@ -25,8 +28,28 @@ def routes(library: Library) -> APIRouter:
         """A scene's picture."""
         return _sent(library, await library.thumbnail(scene_id), request)
 
+    @router.get("/videos/{video_id}/storyboard", response_class=Response, responses=_TRACK)
+    async def storyboard(video_id: str, request: Request) -> Response:
+        """The video in small pictures, as a WebVTT thumbnails track for players. Its URLs are relative to this one."""
+        written, record = await library.storyboard(video_id)
+        headers = {"ETag": f'W/"{track_version(record)}"', "Cache-Control": "private, no-cache"}
+        if has_it(request.headers.get("if-none-match"), headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return Response(written, headers=headers, media_type="text/vtt; charset=utf-8")
+
+    @router.head("/videos/{video_id}/storyboard/{segment}.jpg", include_in_schema=False)
+    @router.get("/videos/{video_id}/storyboard/{segment}.jpg", response_class=Response, responses=_PICTURE)
+    async def sheet(video_id: str, segment: Annotated[int, Path(ge=0, le=2**31)], request: Request) -> Response:
+        """A sheet of the storyboard: the small pictures of one segment."""
+        return _sent(library, await library.sheet(video_id, segment), request)
+
     return router
 
+
+_TRACK: dict[int | str, dict[str, object]] = {
+    200: {"content": {"text/vtt": {}}, "description": "The track"},
+    304: {"description": "The track that the client has, by its ETag"},
+}
 
 _PARTS: dict[int | str, dict[str, object]] = {
     200: {"content": {"video/*": {}}, "description": "The whole file"},
