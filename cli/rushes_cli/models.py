@@ -33,9 +33,12 @@ def list_models(*, as_json: bool) -> None:
     """Raises ConfigurationError for a setting that names no model."""
     chosen = load(Settings).models
     named = (chosen.image_text, chosen.text)
-    with _told():
-        found = available(named)
-        places = roots()
+    try:
+        with _told():
+            found = available(named)
+    except WrongUse as error:
+        raise ConfigurationError(f"RUSHES_MODELS__IMAGE_TEXT or RUSHES_MODELS__TEXT is wrong: {error}") from error
+    places = roots()
     if as_json:
         say_json(list_json(found, named, places))
         return

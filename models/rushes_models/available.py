@@ -68,7 +68,8 @@ def look(name: str) -> Availability:
     for start, how in looks.items():
         if name.partition(":")[0] == start:
             return how(name)
-    raise ValueError(f"no model is called {name!r}")
+    known = ", ".join((conse.NAME, use_multilingual.NAME, open_clip.FORM, open_clip_onnx.FORM))
+    raise ValueError(f"no model is called {name!r}; there are: {known}")
 
 
 def _pinned(name: str, kind: Kind, files: Sequence[PinnedFile], dimensions: int) -> Availability:

@@ -42,6 +42,8 @@ def export(name: str, folder: Path, precision: Exported = "fp32", *, threads: in
         _write(checkpoint, made, precision)
         agreed = agreement(open_clip(architecture, pretrained, threads, 8, CPU), onnx_clip(made, threads, 8))
         _require(agreed, precision)
+        for file in made.iterdir():
+            file.chmod(0o644)  # onnxruntime's are its owner's alone, and a service may be somebody else
         made.rename(folder)
     return agreed
 

@@ -108,7 +108,9 @@ def _device(said: str) -> Any:
         device = torch.device(said)
         torch.empty(0, device=device)
     except (AssertionError, RuntimeError) as error:
-        raise WeightsError(f"torch can't compute on {said!r} here: {_first_line(error)}") from error
+        raise WeightsError(
+            f"torch can't compute on {said!r} here, set RUSHES_MODELS__DEVICE: {_first_line(error)}"
+        ) from error
     return device
 
 

@@ -61,6 +61,13 @@ def test_a_model_of_the_settings_that_is_not_here_is_listed_and_its_check_fails(
     assert said.err.count("\n") == 1 and "write one with `rushes models export`" in said.err
 
 
+def test_a_setting_that_names_no_model_is_said_to_be_wrong(rushes: Rushes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUSHES_MODELS__IMAGE_TEXT", "clip")
+    said = rushes("models", "list")
+    assert said.code == 1
+    assert said.err.startswith("RUSHES_MODELS__IMAGE_TEXT or") and "onnx-clip:<folder>" in said.err
+
+
 def test_a_check_measures(rushes: Rushes, clip: str) -> None:
     said = rushes("models", "check", clip, "use-multilingual-v3", "--batch", "2", "--json")
     assert said.code == 0

@@ -144,6 +144,7 @@ def test_the_float_export_is_the_same_model_and_the_int8_export_is_another(
     exported: dict[Exported, Path], in_torch: ImageTextEncoder
 ) -> None:
     assert without_torch(exported["fp32"]).recipe == in_torch.recipe
+    assert {file.stat().st_mode & 0o777 for folder in exported.values() for file in folder.iterdir()} == {0o644}
     int8 = without_torch(exported["int8"]).recipe
     assert int8.weights_sha256 == in_torch.recipe.weights_sha256
     assert int8.precision == "int8 weights, int8 matrix products"
@@ -246,7 +247,7 @@ def test_weights_of_another_architecture_are_refused(tiny: str) -> None:
 
 
 def test_a_device_that_is_not_here_is_refused(tiny: str) -> None:
-    with pytest.raises(WeightsError, match="can't compute on 'xpu'"):
+    with pytest.raises(WeightsError, match="can't compute on 'xpu' here, set RUSHES_MODELS__DEVICE"):
         image_text_encoder(tiny, 1, computing=Computing("xpu")).warm()
 
 
