@@ -9,7 +9,7 @@ EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
 CODE := schemas client runtime models/rushes_models services cli testing tests bench examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
 
-.PHONY: demo test test-all bench-scale bench-search bench-embed bench-doors bench-upload chaos lint format types schemas docs proto clean help
+.PHONY: demo test test-all bench-scale bench-query bench-search bench-embed bench-doors bench-upload chaos lint format types schemas docs proto clean help
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ bench-scale: $(VENV)/.tests-all  ## Does a second asr process help? Writes its s
 chaos: $(VENV)/.tests-all  ## Kill everything at random for minutes, see whether anything is lost: SEEDS=3, or SEED=n
 	tests/setup-all.sh
 	$(VENV)/bin/python -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3) --write docs/chaos.md)
+
+bench-query: $(VENV)/.tests  ## The query service under load: 10,000 and 100,000 synthetic scenes on Qdrant Edge
+	$(VENV)/bin/python -m bench.query
 
 bench-search: $(VENV)/.tests  ## How good search is: recall and errors over a table of questions
 	$(VENV)/bin/python -m bench.search

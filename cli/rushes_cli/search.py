@@ -5,9 +5,12 @@ from pathlib import Path
 
 from rushes_cli.client import Client
 from rushes_cli.errors import WrongUse
-from rushes_cli.plain import say, say_json
-from rushes_cli.render.moments import moments
+from rushes_cli.plain import complain, say, say_json
+from rushes_cli.render.moments import left_out, moment
 from rushes_cli.terminal import out
+from rushes_cli.thumbnails import drawing
+from rushes_client.answers import Moment, SearchAnswer
+from rushes_client.errors import Refused
 
 
 def run(
@@ -30,7 +33,28 @@ def run(
     if as_json:
         say_json(answer.as_json())
     elif answer.moments:
-        console = out()
-        console.print(moments(answer, client.url, console.width), soft_wrap=True)
+        _show(client, answer)
     else:
         say("nothing found: ask in other words, or see with `rushes status` whether the videos are indexed")
+
+
+def _show(client: Client, answer: SearchAnswer) -> None:
+    """Every moment, with its picture where the terminal shows pictures. A picture that is gone is no error."""
+    console = out()
+    draw = drawing(console)
+    for number, found in enumerate(answer.moments, start=1):
+        if number > 1:
+            console.print()
+        picture = _picture(client, found) if draw else None
+        if draw and picture:
+            console.print(draw(picture))
+        console.print(moment(number, found, client.url, console.width), soft_wrap=True)
+    if sentence := left_out(answer.left_out):
+        complain(sentence)
+
+
+def _picture(client: Client, found: Moment) -> bytes | None:
+    try:
+        return client.thumbnail(found)
+    except Refused:
+        return None

@@ -13,6 +13,7 @@ from rushes_client.answers import (
     Accepted,
     Answer,
     Deletion,
+    Moment,
     Readiness,
     ScenesAnswer,
     SearchAnswer,
@@ -99,6 +100,11 @@ class AsyncClient:
     async def similar(self, scene_id: str, *, limit: int = 20) -> SearchAnswer:
         """Moments that are like a scene, best first."""
         return await self.ask(calls.similar(scene_id, limit))
+
+    async def thumbnail(self, moment: Moment) -> bytes | None:
+        """The picture of a moment that was found, a JPEG; None: it has none."""
+        call = calls.thumbnail(moment)
+        return (await self._take(steps.answered(call, self.url, self.retries))).content if call else None
 
     async def words(self, video_id: str) -> Transcript:
         """What is said in a video, word by word."""

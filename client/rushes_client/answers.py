@@ -102,6 +102,13 @@ class Why(Answer):
     score: float
 
 
+class Marked(Answer):
+    """A part of a text: characters [start, end)."""
+
+    start: int
+    end: int
+
+
 class Moment(Answer):
     """A stretch of a video, in milliseconds. The URLs are relative to the instance."""
 
@@ -109,10 +116,22 @@ class Moment(Answer):
     title: str | None = None
     start_ms: int
     end_ms: int
+    best_ms: int | None = None
+    """Where to start watching."""
     score: float
     text: str
+    marks: list[Marked] = []
+    """Where `text` has what was asked for."""
+    thumbnail_url: str | None = None
     media_url: str
     why: list[Why] = []
+
+
+class LeftOut(Answer):
+    """A leg of the search that had no part in it, and why."""
+
+    leg: str
+    reason: str
 
 
 class SearchAnswer(Answer):
@@ -121,6 +140,8 @@ class SearchAnswer(Answer):
     query: str
     took_ms: int
     moments: list[Moment]
+    left_out: list[LeftOut] = []
+    next_cursor: str | None = None
 
 
 class UploadState(Answer):

@@ -12,6 +12,7 @@ from rushes_client.answers import (
     Accepted,
     Answer,
     Deletion,
+    Moment,
     Readiness,
     ScenesAnswer,
     SearchAnswer,
@@ -96,6 +97,11 @@ def search(
 def similar(scene_id: str, limit: int) -> Call[SearchAnswer]:
     """Moments that are like a scene."""
     return Call(SearchAnswer, "GET", f"/v1/scenes/{part(scene_id)}/similar", {"params": {"limit": str(limit)}})
+
+
+def thumbnail(moment: Moment) -> Call[Answer] | None:
+    """A moment's picture, a JPEG; None: it has none."""
+    return Call(Answer, "GET", moment.thumbnail_url) if moment.thumbnail_url else None
 
 
 def transcript(video_id: str) -> Call[Transcript]:

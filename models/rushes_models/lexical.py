@@ -80,13 +80,17 @@ class LexicalEncoder:
 
     def places(self, asked: AbstractSet[int], text: str, language: str | None) -> list[tuple[int, int, int]]:
         """Where a document's text has a term that was asked for: (start, end, term number), in order of the text."""
-        stemmer = _stemmer(language)
-        numbered = ((term.start, term.end, _number(stemmer, term.text)) for term in located_terms(text))
-        return sorted((start, end, number) for start, end, number in numbered if number in asked)
+        return [place for place in _numbered(_stemmer(language), text) if place[2] in asked]
 
 
 def _stemmer(language: str | None) -> str:
     return STEMMERS.get((language or "").split("-")[0], ANY_LANGUAGE)
+
+
+@lru_cache(1024)
+def _numbered(stemmer: str, text: str) -> tuple[tuple[int, int, int], ...]:
+    """The terms of a text as (start, end, number), in order. A shown text is looked at more than once."""
+    return tuple(sorted((term.start, term.end, _number(stemmer, term.text)) for term in located_terms(text)))
 
 
 @lru_cache(65_536)

@@ -7,6 +7,7 @@ finds 43 (not Haus, Häuser, which stemming finds); qdrant-edge's multilingual t
 particle among them.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _UNSPACED = (
     "MYANMAR",
 )
 """Beginnings of the Unicode names of the letters that are paired."""
+_ASCII_WORD = re.compile("[A-Za-z0-9]+")
 _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
@@ -63,6 +65,9 @@ def document_terms(text: str) -> str:
 
 def located_terms(text: str) -> Iterator[Term]:
     """The terms of a document, each with its place."""
+    if text.isascii():  # most are, and this is many times as fast
+        yield from (Term(match[0], match.start(), match.end()) for match in _ASCII_WORD.finditer(text))
+        return
     for run in _runs(text):
         yield from _pairs(run)
         if run.is_unspaced and len(run.letters) > 1:

@@ -49,7 +49,7 @@ def found(**facts: Any) -> Moment:
         "title": "A film",
         "start_ms": 9_280,
         "end_ms": 16_500,
-        "best_ms": 9_280,
+        "best_ms": 11_280,
         "marks": [],
         "score": 0.03,
         "text": "ask not what your country can do for you",

@@ -9,11 +9,11 @@ from rich.console import Console
 from rushes_cli.ledger import progress
 from rushes_cli.plain import shown
 from rushes_cli.progress import Uploading, Waiting
-from rushes_cli.render.moments import EXCERPT, excerpt, moments, pattern
+from rushes_cli.render.moments import EXCERPT, excerpt, left_out, moments, pattern
 from rushes_cli.render.status import video_report, videos_table
 from rushes_cli.render.waiting import waiting_table
 from rushes_cli.render.words import clock, span, took
-from rushes_client.answers import SearchAnswer, VideoDetail
+from rushes_client.answers import LeftOut, SearchAnswer, VideoDetail
 
 from .fake import detail, entry, found
 
@@ -46,22 +46,39 @@ def test_stretches_hold_what_they_name() -> None:
 def test_a_moment_tells_where_what_why_and_where_to_watch() -> None:
     lines = drawn(moments(search("country"), "http://host", 80)).splitlines()
     assert lines == [
-        " 1  0:09–0:17  A film",
+        " 1  0:09–0:17 from 0:11  A film",
         "    ask not what your country can do for you",
         "    found by words #1, pictures #3",
         f"    http://host{found().media_url}",
     ]
 
 
-def test_the_words_that_were_asked_for_are_emphasised_and_no_part_of_others() -> None:
-    assert "\x1b[1;33mcountry\x1b[0m" in drawn(moments(search("COUNTRY"), "", 80), colours=True)
-    assert "\x1b[1;33m" not in drawn(moments(search("count"), "", 80), colours=True)
-    assert "\x1b[1;33m電球\x1b[0m" in drawn(moments(search("電球", text="電柱に電球がともる"), "", 80), colours=True)
+def marked(text: str, *parts: str) -> SearchAnswer:
+    marks = [{"start": text.index(part), "end": text.index(part) + len(part)} for part in parts]
+    return search("q", text=text, marks=marks)
+
+
+def test_what_the_instance_marked_is_emphasised_and_no_part_of_others() -> None:
+    said = marked("ask your country, not countrymen", "country")
+    assert drawn(moments(said, "", 80), colours=True).count("\x1b[1;33mcountry\x1b[0m") == 1
+    assert "\x1b[1;33m" not in drawn(moments(search("country"), "", 80), colours=True)
+    assert "\x1b[1;33m電球\x1b[0m" in drawn(moments(marked("電柱に電球がともる", "電球"), "", 80), colours=True)
+
+
+def test_a_phrase_is_emphasised_where_its_line_is_broken() -> None:
+    lines = drawn(moments(marked("one two three four", "two three"), "", 20), colours=True)
+    assert "\x1b[1;33m" in lines
+
+
+def test_legs_that_could_not_answer_are_told_and_those_that_had_nothing_to_are_not() -> None:
+    legs = [LeftOut(leg="visual", reason="model_not_loaded"), LeftOut(leg="lexical", reason="no_words")]
+    assert left_out(legs) == "not searched for now: pictures; the instance's models are loading or failed"
+    assert left_out(legs[1:]) is None
 
 
 def test_long_words_are_cut_around_the_first_that_was_asked_for() -> None:
     said = f"{'before ' * 100}needle {'after ' * 100}"
-    cut = excerpt(said, pattern("needle"))
+    cut = excerpt(said, pattern(["needle"]))
     assert "needle" in cut and cut.startswith("… ") and cut.endswith(" …") and len(cut) <= EXCERPT + 4
     assert excerpt(said, None).startswith("before")
 

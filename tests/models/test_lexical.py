@@ -94,6 +94,11 @@ def test_phrases_are_compared_by_words_as_they_are_spoken() -> None:
     assert [(term.start, term.end) for term in phrase_terms("a  bc")] == [(0, 1), (3, 5)]
 
 
+def test_ascii_text_has_the_terms_that_any_other_has() -> None:
+    text = "It's 5 o'clock_now; the U.S.A., e-mail  &c."
+    assert document_terms(text + " é") == document_terms(text) + " é"
+
+
 def test_the_rarity_of_words_is_left_to_the_index(words: LexicalEncoder) -> None:
     assert set(words.encode_query("zygote rocket 고양이").values) == {1.0}
 

@@ -2,14 +2,14 @@
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
 from rushes_cli.plain import shown
-from rushes_cli.render.words import span
+from rushes_cli.render.words import clock, span
 from rushes_cli.terminal import text
-from rushes_client.answers import Moment, SearchAnswer, Why
+from rushes_client.answers import LeftOut, Moment, SearchAnswer, Why
 
 EXCERPT = 280
 """Characters of a moment's words that are shown."""
@@ -18,21 +18,28 @@ LEAD = 80
 INDENT = "    "
 WIDEST = 100
 """Longer lines are hard to read, however wide the terminal is."""
+UNABLE = {"model_not_loaded", "model_failed", "no_picture_model"}
+"""Reasons for which a leg of a search has no part in it though it was asked."""
 LEGS = {"visual": "pictures", "speech": "meaning", "lexical": "words"}
 """What each leg of a search compares, as people call it."""
 
 
 def moments(answer: SearchAnswer, base_url: str, width: int) -> Text:
     """All moments of a search, best first, in lines of `width` columns; only links may be longer."""
-    wanted = pattern(answer.query)
-    blocks = [moment(number, found, base_url, width, wanted) for number, found in enumerate(answer.moments, start=1)]
+    blocks = [moment(number, found, base_url, width) for number, found in enumerate(answer.moments, start=1)]
     return Text("\n\n").join(blocks)
 
 
-def moment(number: int, found: Moment, base_url: str, width: int, wanted: re.Pattern[str] | None) -> Text:
+def moment(number: int, found: Moment, base_url: str, width: int) -> Text:
     """Where it is, what is said in it, why it was found, and where to watch it."""
+    wanted = pattern(found.text[mark.start : mark.end] for mark in found.marks)
+    start = f" from {clock(found.best_ms)}" if found.best_ms is not None else ""
     heading = Text.assemble(
-        (f"{number:>2}  ", "dim"), (span(found.start_ms, found.end_ms), "bold cyan"), "  ", text(found.title, "bold")
+        (f"{number:>2}  ", "dim"),
+        (span(found.start_ms, found.end_ms), "bold cyan"),
+        (start, "cyan"),
+        "  ",
+        text(found.title, "bold"),
     )
     said = Text("\n").join(Text(line) for line in _wrapped(excerpt(found.text, wanted), width))
     if wanted:
@@ -46,6 +53,12 @@ def why(reasons: Sequence[Why]) -> str:
     return "found by " + ", ".join(f"{shown(LEGS.get(reason.leg, reason.leg))} #{reason.rank}" for reason in reasons)
 
 
+def left_out(legs: Sequence[LeftOut]) -> str | None:
+    """What a person should know of legs that could not answer; None: nothing, since they were not asked to."""
+    unable = [shown(LEGS.get(each.leg, each.leg)) for each in legs if each.reason in UNABLE]
+    return f"not searched for now: {', '.join(unable)}; the instance's models are loading or failed" if unable else None
+
+
 def excerpt(said: str, wanted: re.Pattern[str] | None) -> str:
     """The words about the first one that was asked for; all, where there are few."""
     line = " ".join(shown(said).split())
@@ -57,11 +70,13 @@ def excerpt(said: str, wanted: re.Pattern[str] | None) -> str:
     return f"{'… ' if start else ''}{line[start:end].strip()}{' …' if end < len(line) else ''}"
 
 
-def pattern(query: str) -> re.Pattern[str] | None:
-    """What finds the words of a query. Scripts without spaces have no word boundaries, so none are asked for there."""
-    words = sorted(set(re.findall(r"\w+", query)), key=len, reverse=True)
-    kinds = (rf"\b{word}\b" if word.isascii() else word for word in words)
-    return re.compile("|".join(kinds), re.IGNORECASE) if words else None
+def pattern(marked: Iterable[str]) -> re.Pattern[str] | None:
+    """What finds the parts of a text that an instance marked in it, wherever lines are broken. Scripts without spaces
+    have no word boundaries, so none are asked for there."""
+    parts = sorted({" ".join(shown(part).split()) for part in marked} - {""}, key=len, reverse=True)
+    spaced = (r"\s+".join(map(re.escape, part.split())) for part in parts)
+    kinds = (rf"\b{part}\b" if part.isascii() else part for part in spaced)
+    return re.compile("|".join(kinds)) if parts else None
 
 
 def _wrapped(line: str, width: int) -> list[str]:

@@ -35,13 +35,13 @@ KINDS: dict[FieldKind, edge.PayloadSchemaType | edge.TextIndexParams] = {
 
 def to_config(spec: CollectionSpec) -> edge.EdgeConfig:
     """How to make a shard for the spec."""
-    # Quantisation, once there is a setting for it, is EdgeConfig's `quantization_config`.
     sparse = {name: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf) for name in spec.sparse}
     if not spec.dense and not sparse:
         sparse = {UNUSED: edge.EdgeSparseVectorParams()}
     return edge.EdgeConfig(
         vectors={name: _params(each) for name, each in spec.dense.items()} or None,
         sparse_vectors=sparse or None,
+        quantization_config=edge.BinaryQuantizationConfig(always_ram=True) if spec.dense else None,
     )
 
 
@@ -56,13 +56,19 @@ def to_point(point: Point) -> edge.Point:
     return edge.Point(point.id, vectors, dict(point.payload))
 
 
-def to_request(query: Query) -> edge.QueryRequest:
-    """One leg of a batch."""
+EXACTLY = edge.SearchParams(quantization=edge.QuantizationSearchParams(ignore=True))
+BY_BITS = edge.SearchParams(quantization=edge.QuantizationSearchParams(rescore=True, oversampling=16.0))
+"""Sixteen times as many points as are asked for are found by the signs of their vectors, and then compared exactly."""
+
+
+def to_request(query: Query, exactly: bool) -> edge.QueryRequest:
+    """One leg of a batch; `exactly`: every point is compared as it is."""
     return edge.QueryRequest(
         limit=query.limit,
         query=edge.Query.Nearest(_to_vector(query.vector), query.using),
         filter=to_filter(query.filter),
         score_threshold=query.score_threshold,
+        params=EXACTLY if exactly else BY_BITS,
         with_payload=True if query.fields is None else list(query.fields),
     )
 

@@ -11,37 +11,37 @@ from typing import Any
 
 import qdrant_edge as edge
 
-from rushes_runtime.disk import full
 from rushes_runtime.index import edge_convert as convert
-from rushes_runtime.index.port import CollectionSpec, Filter, Hit, IndexUnavailable, Page, Point, Query
+from rushes_runtime.index.port import CollectionSpec, Filter, Hit, Page, Point, Query
 from rushes_runtime.index.specs import FieldKind, batches
 
 STEP_POINTS = 64
 """Points written in one call: some ten milliseconds."""
 STEP_BYTES = 512 * 1024
 """Bytes of vectors written in one call, at most."""
+EXACT_POINTS = 5_000
+"""In a collection of more points, dense vectors are compared by their signs first (docs/decisions has why)."""
 FLUSH_EVERY = 128
 """Writing calls between flushes: the engine's log shrinks by a flush only, and is read again when a shard opens."""
 
 
 class Shard:
-    """Reads may come from any thread; writes from one thread at a time, and raise IndexUnavailable on a full disk."""
+    """Reads may come from any thread; writes from one thread at a time."""
 
-    def __init__(self, shard: edge.EdgeShard, path: Path) -> None:
+    def __init__(self, shard: edge.EdgeShard) -> None:
         self._shard = shard
-        self._path = path
         self._unflushed = 0
 
     @classmethod
     def create(cls, path: Path, spec: CollectionSpec) -> "Shard":
         """A new shard in a folder that does not exist yet."""
         path.mkdir(parents=True)
-        return cls(edge.EdgeShard.create(str(path), convert.to_config(spec)), path)
+        return cls(edge.EdgeShard.create(str(path), convert.to_config(spec)))
 
     @classmethod
     def load(cls, path: Path) -> "Shard":
         """The shard that an earlier process left there, complete however that process ended."""
-        return cls(edge.EdgeShard.load(str(path)), path)
+        return cls(edge.EdgeShard.load(str(path)))
 
     def index_fields(self, kinds: Mapping[str, FieldKind]) -> None:
         """Index payload fields; one that is indexed already is no error."""
@@ -74,17 +74,14 @@ class Shard:
         return Page([convert.from_record(each) for each in records], None if following is None else str(following))
 
     def query(self, queries: Sequence[Query]) -> list[list[Hit]]:
-        batch = edge.QueryBatchRequest([convert.to_request(query) for query in queries])
+        exactly = self._shard.info().points_count <= EXACT_POINTS
+        batch = edge.QueryBatchRequest([convert.to_request(query, exactly) for query in queries])
         return [[convert.from_scored(point) for point in points] for points in self._shard.query_batch(batch)]
 
     def close(self) -> None:
         self._shard.close()
 
     def _update(self, operation: edge.UpdateOperation) -> None:
-        # The engine writes into mapped files that have holes: where the disk has no block for one, the kernel kills
-        # the process (SIGBUS).
-        if sentence := full(self._path):
-            raise IndexUnavailable(sentence)
         self._shard.update(operation)
         self._unflushed += 1
         if self._unflushed >= FLUSH_EVERY:
