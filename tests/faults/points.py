@@ -42,11 +42,12 @@ def die() -> None:
 
 
 class Stepped(Awaitable[Any]):
-    """A coroutine that visits a fault point before and after each time that it waits."""
+    """A coroutine that visits a fault point each time that it waits, and `in_full` also when it goes on."""
 
-    def __init__(self, coroutine: Any, points: FaultPoints) -> None:
+    def __init__(self, coroutine: Any, points: FaultPoints, in_full: bool) -> None:
         self._coroutine = coroutine
         self._points = points
+        self._in_full = in_full
         self._times: dict[str, int] = {}
 
     def __await__(self) -> Generator[Any, Any, Any]:
@@ -63,7 +64,8 @@ class Stepped(Awaitable[Any]):
                 resume, answer = self._coroutine.send, (yield waited_for)
             except BaseException as error:  # noqa: BLE001  passed on to the coroutine
                 resume, answer = self._coroutine.throw, error
-            self._visit(f"after {here}")
+            if self._in_full:
+                self._visit(f"after {here}")
 
     def _visit(self, point: str) -> None:
         times = self._times[point] = self._times.get(point, 0) + 1

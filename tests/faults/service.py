@@ -2,6 +2,8 @@
 
     python -m tests.faults.service LIST run asr --port ...
 
+With TESTS_IN_FULL in the environment it also dies where it goes on after a wait.
+
 The program imports what the service does, then forks a process for each life, so that a restart costs no import. It
 ends when a life ends by itself.
 """
@@ -25,7 +27,7 @@ def live(points: FaultPoints, arguments: list[str]) -> int:
     consume = SubscriberUsecase.consume
 
     async def stepped(self: Any, message: Any) -> Any:
-        return await Stepped(consume(self, message), points)
+        return await Stepped(consume(self, message), points, "TESTS_IN_FULL" in os.environ)
 
     async def not_yet(self: Any) -> None:
         """Most lives find what they need as an artefact; a child that is needed starts then."""

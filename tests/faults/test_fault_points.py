@@ -24,7 +24,7 @@ SETTINGS = {
     "RUSHES_INGEST__SEGMENTS__TARGET_S": "5",
     "RUSHES_INGEST__SEGMENTS__MIN_S": "4",
     "RUSHES_INGEST__SEGMENTS__MAX_S": "6",
-    "RUSHES_KAFKA__SESSION_TIMEOUT_S": "1.5",
+    "RUSHES_KAFKA__SESSION_TIMEOUT_S": "1.2",
     "RUSHES_TOPICS__PARTITIONS": "2",
     "RUSHES_CATALOG__RECONCILE_EVERY_S": "5",
     "RUSHES_CATALOG__STUCK_AFTER_S": "20",
@@ -75,7 +75,7 @@ def test_killed_at_every_await_nothing_is_lost_and_nothing_is_twice(tmp_path: Pa
 
     assert found == expected
     visited = {process.service: len(process.visited()) for process in mortals}
-    assert min(visited.values()) >= 10, visited
+    assert min(visited.values()) >= 8, visited
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .instance import Instance
+from .instance import Instance, none_left
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +20,9 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 def data(tmp_path: Path) -> Path:
     """A folder for an instance of a test's own."""
     return tmp_path / "data"
+
+
+@pytest.fixture(autouse=True)
+def _none_left() -> Iterator[None]:
+    with none_left():
+        yield

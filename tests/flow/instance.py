@@ -8,9 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -19,6 +20,19 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 EXAMPLES = Path(__file__).parents[2] / "examples"
 QUICK = {"RUSHES_ASR__MODEL": "whisper-tiny.en"}
 """The small English model: these tests are about the pipeline, not about how well it hears."""
+
+
+RUNNING: list["Instance"] = []
+"""Those that were started and have not been stopped."""
+
+
+@contextmanager
+def none_left() -> Iterator[None]:
+    """Kill what was started in this context and runs on, since a test failed before it stopped it."""
+    before = list(RUNNING)
+    yield
+    for instance in [each for each in RUNNING if each not in before]:
+        instance.kill()
 
 
 class Instance:
@@ -35,14 +49,27 @@ class Instance:
     def start(self) -> "Instance":
         """Start it and wait until it says that it is up."""
         self.process = self._spawn()
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
+        RUNNING.append(self)
+        said = Event()
+        self._listener = Thread(target=self._listen, args=(self.process, said), daemon=True)
+        self._listener.start()
+        said.wait()
+        if self.output and "Ctrl-C" in self.output[-1]:
+            return self
+        raise AssertionError(f"rushes up ended with {self.process.wait()}:\n{''.join(self.output)}")
+
+    def _listen(self, process: "subprocess.Popen[str]", said: Event) -> None:
+        """Read what it says for as long as it runs: a pipe that nobody reads would stop it."""
+        assert process.stderr is not None
+        for line in process.stderr:
+            if said.is_set():
+                continue
             self.output.append(line)
             if found := re.search(r"Kafka\s+(\S+)", line):
                 self.kafka = found[1]
             if "Ctrl-C" in line:
-                return self
-        raise AssertionError(f"rushes up ended with {self.process.wait()}:\n{''.join(self.output)}")
+                said.set()
+        said.set()
 
     def _spawn(self) -> "subprocess.Popen[str]":
         port = self.url.rsplit(":", 1)[1]
@@ -63,13 +90,18 @@ class Instance:
     def stop(self) -> int:
         """SIGTERM, and the exit code. Raises TimeoutExpired after the ten seconds that it may take."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=10)
-        return self.process.returncode
+        return self._ended(10)
 
     def kill(self) -> None:
         """SIGKILL."""
         self.process.kill()
-        self.process.communicate(timeout=10)
+        self._ended(10)
+
+    def _ended(self, within_s: float) -> int:
+        code = self.process.wait(within_s)
+        RUNNING.remove(self)
+        self._listener.join()
+        return code
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """The `rushes` command against this instance."""
