@@ -63,7 +63,7 @@ def clip_recipe(
 
     The two have the same at the same precision, as have float32 on a CPU and float16 products on a GPU, since their
     vectors agree to a cosine of .999: the scenes may be embedded on a GPU and the queries on a CPU. bfloat16 has fewer
-    digits (cosine .997) and a recipe of its own, as has another way to prepare the pictures.
+    digits (cosine .997 at worst) and a recipe of its own, as has another way to prepare the pictures.
     """
     said = json.dumps(asdict(preprocess), sort_keys=True)
     pictures = hashlib.sha256(said.encode()).hexdigest()[:8]
