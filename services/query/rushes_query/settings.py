@@ -19,8 +19,8 @@ class QuerySettings(Part):
     scores of two models can't be compared.
     """
 
-    candidates: Annotated[int, Field(ge=10, le=1000)] = 100
-    """How many scenes each leg of a search may bring."""
+    candidates: Annotated[int, Field(ge=10, le=1000)] = 60
+    """How many scenes each leg of a search may bring. Each costs some ten microseconds to read, found or not shown."""
     per_video: Annotated[int, Field(ge=1, le=100)] = 5
     """How many moments of one video an answer may have, unless it is asked for more or less."""
     together: Annotated[float, Field(ge=0, le=1)] = 0.5
