@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -15,12 +14,11 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from rushes_runtime.disk import full
 from rushes_runtime.errors import ConfigurationError, TransientError
 
 READ_AHEAD = 4 * 1024 * 1024
 """Bytes that a media reader fetches at a time from a remote store."""
-LEAST_FREE = 64 * 1024 * 1024
-"""Bytes that must be free where a folder is the store, for work to begin."""
 CHUNK = 1024 * 1024
 """Bytes that a stream yields at a time, at least."""
 DELETE_AT_ONCE = 32
@@ -71,10 +69,8 @@ class Blobs:
         """Return if the store answers and, being a folder, has room; raises BlobsUnavailable if not."""
         async for _ in self.list(".ready"):
             break
-        if self.folder is not None:
-            free = (await asyncio.to_thread(shutil.disk_usage, self.folder)).free
-            if free < LEAST_FREE:
-                raise BlobsUnavailable(f"the disk of {self.folder} is full: {free // 1_000_000} MB are left")
+        if self.folder is not None and (sentence := await asyncio.to_thread(full, self.folder)):
+            raise BlobsUnavailable(sentence)
 
     async def put(self, key: str, data: bytes | AsyncIterator[bytes], media_type: str | None = None) -> None:
         """Store bytes, or a stream of any length (multipart, bounded memory), under a key, replacing what was there."""

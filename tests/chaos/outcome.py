@@ -11,9 +11,12 @@ from tests.cluster.cluster import Cluster
 from rushes_runtime.bus.dead import DeadLetters, Wanted
 from rushes_runtime.bus.lag import lags
 from rushes_runtime.index.open import open_index
+from rushes_runtime.index.port import Index
 from rushes_runtime.settings import KafkaSettings
 
 SCENES = "rushes-scenes-"
+Place = tuple[str, str, int, int]
+"""A point's id, video, segment and scene."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,8 @@ class Outcome:
     """All that two runs of the same films are compared by."""
 
     videos: dict[str, Any]
-    points: Counter[tuple[str, str, int, int]]
-    """Id, video, segment and scene of every point, and how often it is there."""
+    points: Counter[Place]
+    """Every point, and how often it is there."""
     blobs: frozenset[str]
     """The keys below `videos/`."""
     left_in_blobs: tuple[str, ...]
@@ -69,9 +72,13 @@ def _kafka(cluster: Cluster) -> KafkaSettings:
     return KafkaSettings(bootstrap_servers=cluster.kafka.addresses.plaintext)
 
 
-async def _points(cluster: Cluster) -> Counter[tuple[str, str, int, int]]:
-    index = open_index(cluster.index.url)
-    found: Counter[tuple[str, str, int, int]] = Counter()
+async def _points(cluster: Cluster) -> Counter[Place]:
+    return await points_of(open_index(cluster.index.url))
+
+
+async def points_of(index: Index) -> Counter[Place]:
+    """Every point of an index, which is closed then, and how often it is there."""
+    found: Counter[Place] = Counter()
     try:
         for name in [each for each in await index.collections() if each.startswith(SCENES)]:
             after = None

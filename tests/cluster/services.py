@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rushes_testing.process import Process, free_ports, without_settings
 
 COMMAND = (sys.executable, "-m", "rushes_cli.main")
-START_S = 120.0
+START_S = 300.0
 
 
 class ServiceProcess(Process):

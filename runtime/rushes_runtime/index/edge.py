@@ -81,7 +81,7 @@ class EdgeIndex:
         return await self._read(lambda: self._store.shard(name).query(queries))
 
     async def ready(self) -> None:
-        await self._read(self._store.open)
+        await self._read(self._store.ready)
 
     async def close(self) -> None:
         """Wait for what was asked for before, then let go of the folder. A second call does nothing."""

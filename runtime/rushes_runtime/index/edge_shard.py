@@ -11,8 +11,9 @@ from typing import Any
 
 import qdrant_edge as edge
 
+from rushes_runtime.disk import full
 from rushes_runtime.index import edge_convert as convert
-from rushes_runtime.index.port import CollectionSpec, Filter, Hit, Page, Point, Query
+from rushes_runtime.index.port import CollectionSpec, Filter, Hit, IndexUnavailable, Page, Point, Query
 from rushes_runtime.index.specs import FieldKind, batches
 
 STEP_POINTS = 64
@@ -26,22 +27,23 @@ FLUSH_EVERY = 128
 
 
 class Shard:
-    """Reads may come from any thread; writes from one thread at a time."""
+    """Reads may come from any thread; writes from one thread at a time, and raise IndexUnavailable on a full disk."""
 
-    def __init__(self, shard: edge.EdgeShard) -> None:
+    def __init__(self, shard: edge.EdgeShard, path: Path) -> None:
         self._shard = shard
+        self._path = path
         self._unflushed = 0
 
     @classmethod
     def create(cls, path: Path, spec: CollectionSpec) -> "Shard":
         """A new shard in a folder that does not exist yet."""
         path.mkdir(parents=True)
-        return cls(edge.EdgeShard.create(str(path), convert.to_config(spec)))
+        return cls(edge.EdgeShard.create(str(path), convert.to_config(spec)), path)
 
     @classmethod
     def load(cls, path: Path) -> "Shard":
         """The shard that an earlier process left there, complete however that process ended."""
-        return cls(edge.EdgeShard.load(str(path)))
+        return cls(edge.EdgeShard.load(str(path)), path)
 
     def index_fields(self, kinds: Mapping[str, FieldKind]) -> None:
         """Index payload fields; one that is indexed already is no error."""
@@ -82,6 +84,10 @@ class Shard:
         self._shard.close()
 
     def _update(self, operation: edge.UpdateOperation) -> None:
+        # The engine writes into mapped files that have holes: where the disk has no block for one, the kernel kills
+        # the process (SIGBUS).
+        if sentence := full(self._path):
+            raise IndexUnavailable(sentence)
         self._shard.update(operation)
         self._unflushed += 1
         if self._unflushed >= FLUSH_EVERY:

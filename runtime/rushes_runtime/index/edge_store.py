@@ -11,9 +11,10 @@ import shutil
 from pathlib import Path
 from threading import RLock
 
+from rushes_runtime.disk import full
 from rushes_runtime.index import edge_files as files
 from rushes_runtime.index.edge_shard import Shard
-from rushes_runtime.index.port import CollectionSpec, IndexRefused, UnknownCollection
+from rushes_runtime.index.port import CollectionSpec, IndexRefused, IndexUnavailable, UnknownCollection
 from rushes_runtime.index.specs import fields_of, missing_fields, with_fields
 
 
@@ -33,6 +34,12 @@ class EdgeStore:
             if self._lock is None:
                 self._lock = files.lock_folder(self.folder)
                 self._aliases = files.read_aliases(self.folder)
+
+    def ready(self) -> None:
+        """Return where work can begin. Raises as `open` does, and IndexUnavailable on a full disk."""
+        self.open()
+        if sentence := full(self.folder):
+            raise IndexUnavailable(sentence)
 
     def collections(self) -> list[str]:
         """The names of all collections, sorted."""
