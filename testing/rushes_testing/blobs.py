@@ -44,7 +44,12 @@ def blobs(folder: Path) -> Iterator[BlobStore]:
         with in_docker(os.environ.get(IMAGE, DEFAULT_IMAGE)) as found:
             yield found
     else:
-        yield BlobStore((folder / "blobs").resolve().as_uri(), "folder")
+        yield in_folder(folder)
+
+
+def in_folder(folder: Path) -> BlobStore:
+    """A folder below this one."""
+    return BlobStore((folder / "blobs").resolve().as_uri(), "folder")
 
 
 @contextmanager

@@ -44,8 +44,15 @@ def index(folder: Path) -> Iterator[QdrantIndex]:
         with in_docker(os.environ.get(IMAGE, DEFAULT_IMAGE)) as found:
             yield found
     else:
-        with QdrantProcess(folder, free_pair()) as process:
-            yield QdrantIndex(process.url, "edge")
+        with edge(folder) as found:
+            yield found
+
+
+@contextmanager
+def edge(folder: Path) -> Iterator[QdrantIndex]:
+    """Qdrant Edge in a process of its own."""
+    with QdrantProcess(folder, free_pair()) as process:
+        yield QdrantIndex(process.url, "edge")
 
 
 @contextmanager
