@@ -28,9 +28,14 @@ bench-scale: $(VENV)/.tests-all  ## Does a second asr process help? Writes its s
 	tests/setup-all.sh
 	$(VENV)/bin/python -m bench.scale
 
+.PHONY: bench-broker
+bench-broker: $(VENV)/.tests-all  ## Events a second through stages that do nothing, and what the broker itself does
+	tests/setup-all.sh
+	$(VENV)/bin/python -m bench.broker
+
 chaos: $(VENV)/.tests-all  ## Kill everything at random for minutes, see whether anything is lost: SEEDS=3, or SEED=n
 	tests/setup-all.sh
-	$(VENV)/bin/python -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),3) --write docs/chaos.md)
+	$(VENV)/bin/python -m tests.chaos $(if $(SEED),--only seeds --seed $(SEED),--seeds $(or $(SEEDS),3)) --write docs/chaos.md
 
 bench-query: $(VENV)/.tests  ## The query service under load: 10,000 and 100,000 synthetic scenes on Qdrant Edge
 	$(VENV)/bin/python -m bench.query

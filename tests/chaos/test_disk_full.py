@@ -11,7 +11,7 @@ from tests.chaos.films import films
 from tests.chaos.up import WITHIN_S, Up
 from tests.cluster.cluster import until
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 SIZE_MB = 600
 
