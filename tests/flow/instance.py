@@ -108,6 +108,12 @@ class Instance:
         command = [sys.executable, "-m", "rushes_cli.main", *arguments]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=240, check=False)
 
+    def begin(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """The same, and wait for nothing. What it says is not kept."""
+        command = [sys.executable, "-m", "rushes_cli.main", *arguments]
+        nowhere = subprocess.DEVNULL
+        return subprocess.Popen(command, env=self.environment, stdout=nowhere, stderr=nowhere)
+
     def get(self, path: str, **query: Any) -> Any:
         """The JSON that it answers."""
         return httpx.get(self.url + path, params=query, timeout=30).raise_for_status().json()

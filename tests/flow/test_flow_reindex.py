@@ -1,15 +1,21 @@
 """The index rebuilt while it is searched, with the same models and with others; gone back to; and stages replayed."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rushes_runtime.blobs import Blobs
+
+from ..lifecycle.seeds import SCENES, keyword, seed
 from ..models.exported import write_model
-from .instance import EXAMPLES, Instance, said
+from .instance import EXAMPLES, QUICK, Instance, said
 
 pytestmark = pytest.mark.timeout(300)
 
+SEEDS = 60
 FILMS = ("uneven-clock.mp4", "silent-postcards.mp4")
 
 
@@ -64,6 +70,47 @@ def test_rebuilt_with_another_model_and_gone_back_to(data: Path, tmp_path: Path)
     assert found(instance, "ask not")[0] == before[0]
     assert instance.get("/v1/reindex")["status"] == "idle"
     assert instance.stop() == 0
+
+
+@pytest.mark.all
+async def test_killed_on_its_way_it_goes_on_when_it_is_begun_again(data: Path, tmp_path: Path) -> None:
+    blobs = Blobs((data / "blobs").as_uri())
+    for number in range(SEEDS):
+        await seed(blobs, number, QUICK["RUSHES_ASR__MODEL"])
+    write_model(tmp_path / "clip")
+    clip = ("--image-model", f"onnx-clip:{tmp_path / 'clip'}")
+    instance = Instance(data).start()
+    until(lambda: searched(instance)["points"] == SEEDS * SCENES)
+    for _ in range(2):
+        began = instance.begin("reindex", *clip)
+        until(lambda: any(0 < each["points"] < SEEDS * SCENES for each in collections(instance)))
+        instance.kill()
+        assert began.wait(60) == 1, "the command says that the instance is gone"
+        instance.start()
+        assert found(instance, keyword(3)), "the old index is searched"
+    state = said(instance.run("reindex", *clip, "--json"))
+    assert {each["points"] for each in state["collections"]} == {SEEDS * SCENES}
+    assert searched(instance)["made_with"]["image_text"] == clip[1]
+    assert found(instance, keyword(3))
+    assert instance.stop() == 0
+
+
+def collections(instance: Instance) -> Any:
+    """What there is."""
+    return instance.get("/v1/reindex")["collections"]
+
+
+def searched(instance: Instance) -> Any:
+    """The collection that is searched."""
+    return next(each for each in collections(instance) if each["searched"])
+
+
+def until(holds: Callable[[], bool], within_s: float = 200) -> None:
+    """Look until it holds."""
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
