@@ -24,7 +24,7 @@ from rushes_runtime.tansu import binary
 from rushes_schemas.topics import VIDEO_DELETED, VIDEO_PROGRESS, VIDEO_UPLOADED
 from rushes_testing.process import Process, free_ports
 
-EVENTS = 300
+EVENTS = 1000
 WITHIN_S = 300.0
 GROUPS: Mapping[str, Sequence[Sequence[str]]] = {
     "in one process": [list(STAGES)],
