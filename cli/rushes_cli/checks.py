@@ -15,9 +15,8 @@ from rushes_runtime.bus.admin import topics_there
 from rushes_runtime.bus.topics import planned
 from rushes_runtime.errors import ConfigurationError, RushesError
 from rushes_runtime.index.made_with import require_same_models
-from rushes_runtime.index.open import open_index
 from rushes_runtime.index.port import Index, IndexInUse, IndexUnavailable
-from rushes_runtime.platform import open_blobs
+from rushes_runtime.platform import open_blobs, open_qdrant
 from rushes_runtime.settings import Settings, load
 from rushes_schemas.topics import all_topic_names
 
@@ -58,10 +57,7 @@ async def blobs(settings: Settings) -> str:
     store = open_blobs(settings.blobs)
     if store.folder is not None and not store.folder.is_dir():
         raise ConfigurationError(f"there is no folder {store.folder}: make it, or set RUSHES_BLOBS__URL")
-    try:
-        await store.ready()
-    except RushesError as error:
-        raise RushesError(f"{error}; look at RUSHES_BLOBS__URL, RUSHES_BLOBS__ENDPOINT and its keys") from error
+    await store.ready()
     return f"{settings.blobs.url} answers"
 
 
@@ -106,8 +102,8 @@ async def _answers(opened: Index) -> str:
 
 async def _with_index(settings: Settings, look: Callable[[Index], Awaitable[str]]) -> str:
     """What `look` says of the index; it is closed afterwards."""
-    key, url = settings.qdrant.api_key, settings.qdrant.url
-    opened = open_index(url, api_key=key.get_secret_value() if key else None, timeout_s=10)
+    url = settings.qdrant.url
+    opened = open_qdrant(settings.qdrant)
     try:
         return f"{url}: {await look(opened)}"
     except IndexInUse:

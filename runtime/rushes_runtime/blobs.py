@@ -14,13 +14,17 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from rushes_runtime.blob_errors import code_of, explained
 from rushes_runtime.disk import full
 from rushes_runtime.errors import ConfigurationError, TransientError
+from rushes_runtime.ranged import Ranged
 
-READ_AHEAD = 4 * 1024 * 1024
-"""Bytes that a media reader fetches at a time from a remote store."""
 CHUNK = 1024 * 1024
-"""Bytes that a stream yields at a time, at least."""
+"""Bytes that a stream from a folder yields at a time, at least."""
+PIECE = 4 * 1024 * 1024
+"""Bytes of one request of a stream from a remote store."""
+MOST_COPIED = 5_000_000_000
+"""Bytes that S3 copies in one request."""
 DELETE_AT_ONCE = 32
 """Blobs that are removed at the same time."""
 
@@ -43,12 +47,16 @@ class Blobs:
     Cheap to make and to pickle: nothing connects before the first call, so a compute child gets its own.
     """
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, *, link_s: int = 0, public_endpoint: str | None = None, **options: Any) -> None:
+        """`options` are obstore's; `link_s` is how long links hold (0: there are none), `public_endpoint` the address
+        that they have where it is another than the services'."""
         self.url = url
+        self._link_s = link_s
+        self._public_endpoint = public_endpoint
         self._options = options
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_make, (self.url, self._options))
+        return (_make, (self.url, self._options | {"link_s": self._link_s, "public_endpoint": self._public_endpoint}))
 
     @cached_property
     def _store(self) -> ObjectStore:
@@ -58,6 +66,12 @@ class Blobs:
             return from_url(self.url, **self._options)
         except (BaseError, ValueError, OSError) as error:
             raise ConfigurationError(f"RUSHES_BLOBS__URL {self.url!r} can't be used: {error}") from error
+
+    @cached_property
+    def _signing_store(self) -> ObjectStore:
+        if self._public_endpoint is None:
+            return self._store
+        return from_url(self.url, **(self._options | {"endpoint": self._public_endpoint}))
 
     @cached_property
     def folder(self) -> Path | None:
@@ -75,28 +89,36 @@ class Blobs:
     async def put(self, key: str, data: bytes | AsyncIterator[bytes], media_type: str | None = None) -> None:
         """Store bytes, or a stream of any length (multipart, bounded memory), under a key, replacing what was there."""
         attributes = {"Content-Type": media_type} if media_type and self.folder is None else None
-        with _translated(key):
+        with self._translated(key):
             await obstore.put_async(self._store, key, data, attributes=attributes)
 
     def put_now(self, key: str, data: bytes | Iterator[bytes]) -> None:
         """`put` for a compute child, which has no event loop."""
-        with _translated(key):
+        with self._translated(key):
             obstore.put(self._store, key, data)
 
     def get_now(self, key: str) -> bytes:
         """`get` for a compute child."""
-        with _translated(key):
+        with self._translated(key):
             return bytes(obstore.get(self._store, key).bytes())
 
     async def get(self, key: str) -> bytes:
         """All bytes of a small blob."""
-        with _translated(key):
+        with self._translated(key):
             result = await obstore.get_async(self._store, key)
             return bytes(await result.bytes_async())
 
     async def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes [start, end) of a blob, chunk by chunk."""
-        with _translated(key):
+        """The bytes [start, end) of a blob, chunk by chunk. From a remote store each chunk is a request of its own, so
+        that who reads slowly does not run into its time limit."""
+        if self.folder is None:
+            last = await self.size(key) if end is None else end
+            for at in range(start, last, PIECE):
+                with self._translated(key):
+                    piece = await obstore.get_range_async(self._store, key, start=at, end=min(last, at + PIECE))
+                yield bytes(piece)
+            return
+        with self._translated(key):
             part: Any = (start, end) if end is not None else {"offset": start}
             options: Any = {"range": part} if start or end is not None else {}  # an empty blob has no range
             result = await obstore.get_async(self._store, key, options=options)
@@ -105,7 +127,7 @@ class Blobs:
 
     async def size(self, key: str) -> int:
         """How many bytes a blob has."""
-        with _translated(key):
+        with self._translated(key):
             return (await obstore.head_async(self._store, key))["size"]
 
     async def exists(self, key: str) -> bool:
@@ -118,14 +140,14 @@ class Blobs:
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
         """The keys below a prefix, which is a whole path ("videos/1" does not list "videos/10/...")."""
-        with _translated(prefix):
+        with self._translated(prefix):
             async for chunk in obstore.list(self._store, prefix):
                 for entry in chunk:
                     yield entry["path"]
 
     async def folders(self, prefix: str) -> AsyncIterator[str]:
         """The paths one level below a prefix that have blobs below them."""
-        with _translated(prefix):
+        with self._translated(prefix):
             listed = await obstore.list_with_delimiter_async(self._store, prefix)
         for path in listed["common_prefixes"]:
             yield path
@@ -135,7 +157,7 @@ class Blobs:
 
         In a folder also what a put left half written whose process was killed, which `list` does not show.
         """
-        with _translated(prefix):
+        with self._translated(prefix):
             if self.folder is not None:
                 return await asyncio.to_thread(_unlink_stale, self.folder / prefix, before)
             listed = await obstore.list_with_delimiter_async(self._store, prefix)
@@ -145,7 +167,11 @@ class Blobs:
 
     async def rename(self, source: str, target: str) -> None:
         """Give a blob another key, replacing what was there."""
-        with _translated(source):
+        if self.folder is None and await self.size(source) > MOST_COPIED:
+            await self.put(target, self.stream(source))
+            await self.delete(source)
+            return
+        with self._translated(source):
             await obstore.rename_async(self._store, source, target)
 
     async def delete(self, *keys: str) -> None:
@@ -154,53 +180,45 @@ class Blobs:
             await asyncio.gather(*map(self._delete, keys[start : start + DELETE_AT_ONCE]))
 
     async def _delete(self, key: str) -> None:
-        with suppress(BlobMissing), _translated(key):
+        with suppress(BlobMissing), self._translated(key):
             await obstore.delete_async(self._store, key)
 
-    def presigned(self, key: str, expires: timedelta) -> str | None:
-        """A link that fetches the blob without credentials for a while, or None where the store has no such thing."""
-        if not self.url.startswith("s3://"):
+    def link(self, key: str) -> str | None:
+        """A link by which anybody may fetch the blob from the store for a while; None where that is not set, or where
+        the store has no such thing."""
+        if not self._link_s or not self.url.startswith("s3://"):
             return None
-        with _translated(key):
-            return obstore.sign(cast(Any, self._store), "GET", key, expires)
+        with self._translated(key):
+            return obstore.sign(cast(Any, self._signing_store), "GET", key, timedelta(seconds=self._link_s))
+
+    @contextmanager
+    def _translated(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (BaseError, OSError) as error:
+            is_missing = isinstance(error, NotFoundError | FileNotFoundError)
+            if is_missing and code_of(error) != "NoSuchBucket":
+                raise BlobMissing(f"there is no blob {key}") from error
+            raise BlobsUnavailable(explained(self.url, self._options.get("endpoint"), key, error)) from error
 
     @contextmanager
     def open(self, key: str) -> Iterator[str | BinaryIO]:
         """A blob for a media reader in a compute child: a path where it is a file, else a seekable reader that
-        fetches ranges as they are asked for. Blocks."""
+        fetches ranges as they are read, each once. Blocks."""
         if self.folder is not None:
             path = self.folder / key
             if not path.is_file():
                 raise BlobMissing(f"there is no blob {key}")
             yield str(path)
             return
-        with _translated(key):
-            reader = obstore.open_reader(self._store, key, buffer_size=READ_AHEAD)
-        yield io.BufferedReader(_Raw(reader), buffer_size=1)
+        with self._translated(key):
+            size = obstore.head(self._store, key)["size"]
 
+        def fetch(start: int, end: int) -> bytes:
+            with self._translated(key):
+                return bytes(obstore.get_range(self._store, key, start=start, end=end))
 
-class _Raw(io.RawIOBase):
-    """obstore's reader, which buffers by itself, as the file object that PyAV wants."""
-
-    def __init__(self, reader: "obstore.ReadableFile") -> None:
-        self._reader = reader
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = bytes(self._reader.read(len(buffer)))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._reader.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._reader.tell()
+        yield io.BufferedReader(Ranged(size, fetch), buffer_size=1)
 
 
 def _make(url: str, options: dict[str, Any]) -> Blobs:
@@ -213,13 +231,3 @@ def _unlink_stale(folder: Path, before: datetime) -> int:
     for path in stale:
         path.unlink(missing_ok=True)
     return len(stale)
-
-
-@contextmanager
-def _translated(key: str) -> Iterator[None]:
-    try:
-        yield
-    except (NotFoundError, FileNotFoundError) as error:
-        raise BlobMissing(f"there is no blob {key}") from error
-    except (BaseError, OSError) as error:
-        raise BlobsUnavailable(f"the blob store failed on {key}: {error}") from error

@@ -45,6 +45,12 @@ class KafkaSettings(Part):
     """SASL password."""
     ca_file: Path | None = None
     """PEM file of the authority that signed the brokers' certificates; default: the system's."""
+    cert_file: Path | None = None
+    """PEM file of the client's certificate, where the brokers ask for one."""
+    key_file: Path | None = None
+    """PEM file of its key; default: it is in `cert_file` too."""
+    key_password: SecretStr | None = None
+    """Password of that key."""
     connect_timeout_s: Seconds = 20
     """How long a broker may take to answer at the start, and to `rushes topics` and `rushes doctor`."""
     idempotent: bool = True
@@ -111,9 +117,17 @@ class BlobSettings(Part):
     region: str = "us-east-1"
     """S3 region."""
     access_key_id: str | None = None
-    """S3 access key."""
+    """S3 access key. Without one, that of the machine's role or of `AWS_ACCESS_KEY_ID` is taken."""
     secret_access_key: SecretStr | None = None
     """S3 secret key."""
+    timeout_s: Seconds = 60
+    """How long one request to S3 may take."""
+    retry_s: Seconds = 15
+    """How long a request that S3 did not answer is made again before it has failed."""
+    link_s: Annotated[int, Field(ge=0, le=604_800)] = 0
+    """Seconds that links to media straight from S3 hold, to which players are sent; 0: query sends the media itself."""
+    public_endpoint: str | None = None
+    """Address of the S3 service for those links, where clients reach it by another than `endpoint`."""
 
 
 class QdrantSettings(Part):
@@ -125,6 +139,17 @@ class QdrantSettings(Part):
     """The server's API key."""
     timeout_s: Seconds = 30
     """How long one call may take."""
+    ca_file: Path | None = None
+    """PEM file of the authority that signed the server's certificate; default: the well-known ones."""
+    quantization: Literal["none", "scalar", "binary"] = "none"
+    """Scalar: vectors are searched as int8, for a quarter of the memory; binary: as bits, for models of 1000 dimensions
+    and more. The found are scored again by the full vectors. Of a server's collections that are made from now on."""
+    on_disk: bool = False
+    """Have a server keep the full vectors on disk instead of in memory."""
+    shards: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Shards of a collection on a Qdrant cluster; default: one a node."""
+    replication: Annotated[int, Field(ge=1, le=15)] | None = None
+    """Copies of each shard on a Qdrant cluster; default: one."""
 
 
 class ModelSettings(Part):

@@ -117,6 +117,11 @@ def librdkafka_options(settings: KafkaSettings) -> dict[str, Any]:
     }
     if settings.ca_file:
         options["ssl.ca.location"] = str(settings.ca_file)
+    if settings.cert_file:
+        options["ssl.certificate.location"] = str(settings.cert_file)
+        options["ssl.key.location"] = str(settings.key_file or settings.cert_file)
+        if settings.key_password:
+            options["ssl.key.password"] = settings.key_password.get_secret_value()
     if settings.security_protocol.startswith("SASL"):
         user, password = _credentials(settings)
         options |= {
@@ -144,9 +149,19 @@ def _ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
     if not settings.security_protocol.endswith("SSL"):
         return None
     try:
-        return ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
-    except OSError as error:
+        context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+    except OSError as error:  # ssl.SSLError, of what is no certificate, is one
         raise ConfigurationError(f"RUSHES_KAFKA__CA_FILE {settings.ca_file} can't be read: {error}") from error
+    if settings.cert_file:
+        password = settings.key_password.get_secret_value() if settings.key_password else ""
+        try:
+            context.load_cert_chain(settings.cert_file, settings.key_file, password)
+        except OSError as error:
+            raise ConfigurationError(
+                f"RUSHES_KAFKA__CERT_FILE {settings.cert_file}, with RUSHES_KAFKA__KEY_FILE and "
+                f"RUSHES_KAFKA__KEY_PASSWORD, can't be read: {error}"
+            ) from error
+    return context
 
 
 def _credentials(settings: KafkaSettings) -> tuple[str, str]:

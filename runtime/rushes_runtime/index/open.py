@@ -5,9 +5,17 @@ from urllib.parse import unquote, urlsplit
 
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.index.port import Index
+from rushes_runtime.index.storage import DEFAULT, Storage
 
 
-def open_index(url: str, *, api_key: str | None = None, timeout_s: float = 30) -> Index:
+def open_index(
+    url: str,
+    *,
+    api_key: str | None = None,
+    timeout_s: float = 30,
+    ca_file: Path | None = None,
+    storage: Storage = DEFAULT,
+) -> Index:
     """`http(s)://host:port` is a Qdrant server, `edge:///folder` (or `file:///folder`) Qdrant Edge in this process.
 
     Nothing is opened and nothing connects before the index is used. Raises ConfigurationError for any other URL.
@@ -21,7 +29,7 @@ def open_index(url: str, *, api_key: str | None = None, timeout_s: float = 30) -
     if parts.scheme in ("http", "https") and parts.hostname and _is_port_possible(url):
         from rushes_runtime.index.server import ServerIndex  # noqa: PLC0415
 
-        return ServerIndex(url, api_key, timeout_s=timeout_s)
+        return ServerIndex(url, api_key, timeout_s=timeout_s, ca_file=ca_file, storage=storage)
     raise ConfigurationError(
         f"RUSHES_QDRANT__URL is wrong: {url!r} is neither http(s)://host:port nor edge:///an/absolute/folder"
     )

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from qdrant_client import AsyncQdrantClient, models
 
+from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.index import server_convert as convert
 from rushes_runtime.index.port import (
     EVERYTHING,
@@ -21,13 +23,14 @@ from rushes_runtime.index.port import (
 )
 from rushes_runtime.index.server_errors import ANSWERED, translated
 from rushes_runtime.index.specs import batches, missing_fields
+from rushes_runtime.index.storage import DEFAULT, Storage
 
 HTTP_PORT = 6333
 BATCH_POINTS = 256
 """Points in one upsert request."""
 BATCH_BYTES = 4 * 1024 * 1024
 """Bytes of vectors in one upsert request, at most."""
-GRPC_OPTIONS = {"grpc.max_reconnect_backoff_ms": 5_000}
+GRPC_OPTIONS: dict[str, Any] = {"grpc.max_reconnect_backoff_ms": 5_000}
 """gRPC by itself waits up to two minutes before it looks again for a server that was away."""
 
 
@@ -38,8 +41,11 @@ def connect(
     timeout_s: float = 30,
     prefer_grpc: bool = True,
     grpc_port: int | None = None,
+    ca_file: Path | None = None,
 ) -> AsyncQdrantClient:
-    """A client as the adapter wants it; it connects when it is used. TLS is what the URL's scheme says.
+    """A client as the adapter wants it; it connects when it is used. TLS is what the URL's scheme says; `ca_file`
+    signed the server's certificate, where that is no well-known authority. Raises ConfigurationError if it can't be
+    read.
 
     gRPC is spoken on the port after the URL's, as Qdrant's own are, unless another is given.
     """
@@ -51,9 +57,17 @@ def connect(
         prefer_grpc=prefer_grpc,
         api_key=api_key,
         timeout=math.ceil(timeout_s),
-        grpc_options=dict(GRPC_OPTIONS),
+        grpc_options=GRPC_OPTIONS | ({"root_certificates": _read(ca_file)} if ca_file else {}),
+        verify=str(ca_file) if ca_file else True,
         check_compatibility=False,  # a request of its own, in a thread of its own, before anything is asked for
     )
+
+
+def _read(ca_file: Path) -> bytes:
+    try:
+        return ca_file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"RUSHES_QDRANT__CA_FILE {ca_file} can't be read: {error.strerror}") from error
 
 
 class ServerIndex:
@@ -70,11 +84,14 @@ class ServerIndex:
         timeout_s: float = 30,
         prefer_grpc: bool = True,
         grpc_port: int | None = None,
+        ca_file: Path | None = None,
+        storage: Storage = DEFAULT,
         connect: Callable[..., AsyncQdrantClient] = connect,
     ) -> None:
         self._url = url
+        self._storage = storage
         self._connect = partial(
-            connect, url, api_key, timeout_s=timeout_s, prefer_grpc=prefer_grpc, grpc_port=grpc_port
+            connect, url, api_key, timeout_s=timeout_s, prefer_grpc=prefer_grpc, grpc_port=grpc_port, ca_file=ca_file
         )
 
     @cached_property
@@ -90,10 +107,16 @@ class ServerIndex:
                 await self._client.create_payload_index(name, field, convert.KINDS[kind], wait=True)
 
     async def _create(self, name: str, spec: CollectionSpec) -> None:
-        # Quantisation, once there is a setting for it, is create_collection's `quantization_config`.
-        vectors, sparse = convert.to_vectors(spec), convert.to_sparse_vectors(spec)
+        vectors, sparse = convert.to_vectors(spec, self._storage), convert.to_sparse_vectors(spec)
         try:
-            await self._client.create_collection(name, vectors_config=vectors, sparse_vectors_config=sparse)
+            await self._client.create_collection(
+                name,
+                vectors_config=vectors,
+                sparse_vectors_config=sparse,
+                quantization_config=convert.QUANTIZATION[self._storage.quantization],
+                shard_number=self._storage.shards,
+                replication_factor=self._storage.replication,
+            )
         except ANSWERED:
             # Another process was faster, perhaps. What it made is looked at by the caller.
             if not await self._client.collection_exists(name):

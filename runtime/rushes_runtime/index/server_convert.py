@@ -20,6 +20,7 @@ from rushes_runtime.index.port import (
     Sparse,
 )
 from rushes_runtime.index.specs import FieldKind, by_kind, with_fields
+from rushes_runtime.index.storage import DEFAULT, OVERSAMPLING, Storage
 
 KINDS: dict[FieldKind, models.PayloadSchemaType | models.TextIndexParams] = {
     "keyword": models.PayloadSchemaType.KEYWORD,
@@ -40,14 +41,26 @@ TYPES: dict[models.PayloadSchemaType, FieldKind] = {
 }
 
 
-def to_vectors(spec: CollectionSpec) -> dict[str, models.VectorParams]:
+QUANTIZATION: dict[str, models.QuantizationConfig | None] = {
+    "none": None,
+    "scalar": models.ScalarQuantization(
+        scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
+    ),
+    "binary": models.BinaryQuantization(binary=models.BinaryQuantizationConfig(always_ram=True)),
+}
+PARAMS = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING))
+
+
+def to_vectors(spec: CollectionSpec, storage: Storage = DEFAULT) -> dict[str, models.VectorParams]:
     """The dense vectors of a new collection; it may have none."""
-    return {name: _params(each) for name, each in spec.dense.items()}
+    return {name: _params(each, storage) for name, each in spec.dense.items()}
 
 
-def _params(spec: DenseSpec) -> models.VectorParams:
+def _params(spec: DenseSpec, storage: Storage) -> models.VectorParams:
     multi = models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM) if spec.multi else None
-    return models.VectorParams(size=spec.size, distance=models.Distance.COSINE, multivector_config=multi)
+    return models.VectorParams(
+        size=spec.size, distance=models.Distance.COSINE, on_disk=storage.on_disk or None, multivector_config=multi
+    )
 
 
 def to_sparse_vectors(spec: CollectionSpec) -> dict[str, models.SparseVectorParams]:
@@ -90,6 +103,7 @@ def to_request(query: Query) -> models.QueryRequest:
         score_threshold=query.score_threshold,
         limit=query.limit,
         with_payload=True if query.fields is None else list(query.fields),
+        params=PARAMS,
     )
 
 

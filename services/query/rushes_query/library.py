@@ -108,6 +108,10 @@ class Library:
         """The bytes [start, end) of a file."""
         return self._blobs.stream(file.key, start, end)
 
+    def link(self, file: StoredFile) -> str | None:
+        """Where the store itself sends the file from, for a while; None where it is sent from here."""
+        return self._blobs.link(file.key)
+
     async def _file(self, uri: str, media_type: str, content: str) -> StoredFile:
         key = blob_key(uri)
         try:

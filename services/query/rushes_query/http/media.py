@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from rushes_query.http.known import has_it
 from rushes_query.http.unknown import unknown_is_404
@@ -55,6 +55,7 @@ _PARTS: dict[int | str, dict[str, object]] = {
     200: {"content": {"video/*": {}}, "description": "The whole file"},
     206: {"content": {"video/*": {}}, "description": "The part that the Range header asks for"},
     304: {"description": "The file that the client has, by its ETag"},
+    307: {"description": "The file lies at S3, where RUSHES_BLOBS__LINK_S is set"},
     416: {"description": "The range lies behind the file's end"},
 }
 _PICTURE: dict[int | str, dict[str, object]] = {200: {"content": {"image/jpeg": {}}, "description": "The picture"}}
@@ -70,6 +71,8 @@ def _sent(library: Library, file: StoredFile, request: Request) -> Response:
     }
     if has_it(request.headers.get("if-none-match"), file.etag):
         return Response(status_code=304, headers=headers)
+    if request.method == "GET" and (link := library.link(file)):
+        return RedirectResponse(link, 307, {"Cache-Control": "no-store"})
     part = _part(request, file)
     start, end = (part.start, part.end) if part else (0, file.size)
     headers |= {"Content-Length": str(end - start)} | ({"Content-Range": part.content_range} if part else {})
