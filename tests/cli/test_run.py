@@ -87,7 +87,7 @@ def test_it_is_ready_tells_its_port_and_stops(environment: dict[str, str]) -> No
 def test_no_broker(environment: dict[str, str]) -> None:
     places = {"RUSHES_KAFKA__BOOTSTRAP_SERVERS": NOBODY, "RUSHES_KAFKA__CONNECT_TIMEOUT_S": "0.5"}
     said = only_line(rushes(environment | places, *CATALOG))
-    assert said.startswith(f"no broker answers at RUSHES_KAFKA__BOOTSTRAP_SERVERS {NOBODY}: ")
+    assert said.startswith(f"no broker answers at RUSHES_KAFKA__BOOTSTRAP_SERVERS {NOBODY} by ")
 
 
 def test_a_start_that_waits_for_its_broker_can_be_stopped(environment: dict[str, str]) -> None:

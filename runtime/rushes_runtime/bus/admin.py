@@ -43,9 +43,13 @@ class Admin:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._servers = settings.bootstrap_servers
+        self._protocol = settings.security_protocol
         self._patience_s = settings.connect_timeout_s
         self._heard: list[KafkaError] = []
-        self._client = AdminClient(librdkafka_options(settings) | {"error_cb": self._heard.append})
+        try:
+            self._client = AdminClient(librdkafka_options(settings) | {"error_cb": self._heard.append})
+        except KafkaException as error:  # of a file that can't be read, for one
+            raise ConfigurationError(f"a setting RUSHES_KAFKA__... is wrong: {_text(error.args[0])}") from error
 
     def topics(self) -> dict[str, TopicState]:
         """All topics, without their settings. Looks for LOOK_S; `topics_there` is more patient."""
@@ -101,8 +105,12 @@ class Admin:
             return ConfigurationError(
                 f"the broker at {self._servers} does not let us in, look at {settings}: {_text(refusal)}"
             )
-        said = _text(self._heard[-1] if self._heard else error.args[0])
-        return BrokerUnavailable(f"no broker answers at RUSHES_KAFKA__BOOTSTRAP_SERVERS {self._servers}: {said}")
+        heard = [each for each in self._heard if each.code() != KafkaError._ALL_BROKERS_DOWN]
+        said = _text(heard[-1] if heard else error.args[0])
+        return BrokerUnavailable(
+            f"no broker answers at RUSHES_KAFKA__BOOTSTRAP_SERVERS {self._servers} "
+            f"by RUSHES_KAFKA__SECURITY_PROTOCOL {self._protocol}: {said}"
+        )
 
     def _done(self, otherwise: str, future: "Future[Any]", but: int | None = None) -> Any:
         try:
