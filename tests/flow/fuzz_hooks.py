@@ -5,7 +5,8 @@ from typing import Any
 
 import schemathesis
 
-schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+for media_type in ("application/offset+octet-stream", "application/x-tar"):
+    schemathesis.serializer.alias(media_type, "application/octet-stream")
 
 KNOWN = {"video_id": os.environ["FUZZ_VIDEO_ID"], "scene_id": os.environ["FUZZ_SCENE_ID"]}
 

@@ -23,11 +23,17 @@ class Imported(BaseModel):
     videos: list[Accepted]
 
 
+_EXPORTED: dict[int | str, dict[str, object]] = {
+    200: {"content": {TAR: {}}},
+    404: {"description": "One of the videos is not there"},
+}
+
+
 def archives(blobs: Blobs, publish: Publish) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["ingest"])
 
-    @router.get("/v1/archive", response_class=StreamingResponse, responses={200: {"content": {TAR: {}}}})
+    @router.get("/v1/archive", response_class=StreamingResponse, responses=_EXPORTED)
     async def export(
         video_id: Annotated[list[str] | None, Query(description="Only these videos; all, if none is named.")] = None,
         source: Annotated[bool, Query(description="With the videos' own files.")] = True,
