@@ -1,20 +1,17 @@
 """`DELETE /v1/videos/{id}`, and what became of it."""
 
-import re
 from collections.abc import Awaitable, Callable
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
-from rushes_ingest.store import find_source
+from rushes_ingest.store import IS_ID, find_source
 from rushes_runtime import deletion
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import BrokerUnavailable
 from rushes_schemas.events import VideoDeleted
-
-IS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Publish = Callable[[VideoDeleted], Awaitable[object]]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ INCOMING = "incoming"
 """Bytes that are still arriving lie below this."""
 KEPT = timedelta(days=1)
 """What arrived no further for so long was left by a process that was killed."""
+
+IS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Source(BaseModel):
@@ -48,7 +51,9 @@ def source_key(video: str) -> str:
 
 
 async def find_source(blobs: Blobs, video: str) -> Source | None:
-    """What is stored of a video, or None where nothing is."""
+    """What is stored of a video, or None where nothing is; and of what is no id, nothing is."""
+    if not IS_ID.fullmatch(video):
+        return None
     return await read(blobs, source_key(video) + ".json", Source)
 
 
