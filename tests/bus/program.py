@@ -10,7 +10,7 @@ from rushes_runtime.bus.stage import Stage
 from rushes_runtime.logs import configure_logs
 from rushes_runtime.platform import open_platform
 from rushes_runtime.service import Service, serve
-from rushes_runtime.settings import BlobSettings, HttpSettings, KafkaSettings, Settings, load
+from rushes_runtime.settings import BlobSettings, HttpSettings, KafkaSettings, Settings, TopicSettings, load
 from rushes_schemas.events import SegmentPlanned, SegmentTranscribed, Transcript, extended
 from rushes_schemas.topics import SEGMENT_PLANNED, SEGMENT_TRANSCRIBED
 
@@ -20,7 +20,13 @@ async def run(bootstrap_servers: str, grace_s: float) -> None:
     kafka = KafkaSettings(
         bootstrap_servers=bootstrap_servers, idempotent=False, session_timeout_s=2, shutdown_grace_s=grace_s
     )
-    settings = load(Settings, kafka=kafka, blobs=BlobSettings(url="memory:///"), http=HttpSettings(port=0))
+    settings = load(
+        Settings,
+        kafka=kafka,
+        topics=TopicSettings(partitions=1),
+        blobs=BlobSettings(url="memory:///"),
+        http=HttpSettings(port=0),
+    )
     configure_logs(settings.log)
     platform = open_platform(settings)
     stage = Stage("asr", platform, {})
