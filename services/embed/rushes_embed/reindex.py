@@ -1,7 +1,7 @@
 """Reindexing: a new collection, filled out of the artefacts while the old one is searched and new videos arrive in
 both.
 
-The catalog asks for every segment that the new collection lacks, embed fills it; see docs/decisions/0009-reindex.md.
+The catalog asks for every segment that the new collection lacks, embed fills it; see docs/decisions/0012-reindex.md.
 What is lacking is found by counting, so a reindex that was killed goes on where it was when it is begun again.
 """
 
