@@ -45,7 +45,6 @@ async def program(platform: Platform, grace_s: float) -> AsyncIterator[Program]:
         *(sys.executable, "-m", "tests.bus.program", servers, str(grace_s)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         yield Program(process)
