@@ -9,7 +9,7 @@ EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
 CODE := schemas client runtime models/rushes_models services cli testing tests bench examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
 
-.PHONY: demo test test-all bench-scale bench-query bench-search bench-embed bench-doors bench-upload chaos lint format types schemas docs proto clean help
+.PHONY: demo test test-all test-long bench-scale bench-query bench-search bench-embed bench-doors bench-upload chaos lint format types schemas docs proto clean help
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -22,7 +22,11 @@ test: $(VENV)/.tests lint types  ## All checks and tests that need no more than 
 
 test-all: $(VENV)/.tests-all  ## The tests that need more: Apache Kafka, MinIO, torch, Docker; installs what is missing
 	tests/setup-all.sh
-	$(VENV)/bin/python -m pytest -m all -p tests.skips
+	$(VENV)/bin/python -m pytest -m "all and not long" -p tests.skips --durations=15
+
+test-long: $(VENV)/.tests-all  ## The tests that take minutes each: outages, a full disk, kill -9 at every await
+	tests/setup-all.sh
+	TESTS_IN_FULL=1 $(VENV)/bin/python -m pytest -m long -p tests.skips --durations=0
 
 bench-scale: $(VENV)/.tests-all  ## Does a second asr process help? Writes its section of docs/benchmarks.md
 	tests/setup-all.sh

@@ -8,10 +8,11 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from tests.flow.instance import EXAMPLES, Instance
 
-pytestmark = [pytest.mark.all, pytest.mark.timeout(400)]
+IN_FULL = "TESTS_IN_FULL" in os.environ
+pytestmark = [pytest.mark.all, pytest.mark.timeout(400), *([pytest.mark.long] if IN_FULL else [])]
 
-HALF = 10_000 if os.environ.get("TESTS_IN_FULL") else 1_000
-"""Before and behind the good one. `make chaos` runs it in full."""
+HALF = 10_000 if IN_FULL else 1_000
+"""Before and behind the good one. `make test-long` runs it in full."""
 GOOD = (EXAMPLES / "uneven-clock.mp4").as_uri()
 
 

@@ -16,7 +16,7 @@ from tests.cluster.services import ServiceProcess
 from rushes_runtime.index.server import ServerIndex
 from rushes_schemas.index import SCENES_ALIAS
 
-pytestmark = [pytest.mark.all, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.all, pytest.mark.long, pytest.mark.timeout(900)]
 
 SERVICES = ("ingest", "asr", "scenes", "embed", "catalog")
 ROOT = Path(__file__).parents[2]

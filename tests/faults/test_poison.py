@@ -6,7 +6,7 @@ import pytest
 from tests.cluster.films import EXAMPLES, stretch
 from tests.flow.instance import Instance, said
 
-pytestmark = [pytest.mark.all, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.all, pytest.mark.long, pytest.mark.timeout(600)]
 
 REASONS = {"segfault.mp4": "child_died", "memory.mp4": "out_of_memory", "endless.mp4": "time_limit"}
 SPANS = (("cabinet-of-curiosities.mp4", 76), ("sonnet-at-night.mp4", 36), ("silent-postcards.mp4", 31))
