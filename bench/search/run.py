@@ -1,5 +1,6 @@
 """All rows of the table, asked of each leg alone and of all together."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -20,7 +21,7 @@ Outcomes = Mapping[Way, Sequence[Outcome]]
 
 async def run(data: Path, settings: QuerySettings) -> Outcomes:
     """Ask everything. `data` keeps the index, for the next run."""
-    ids = indexed(data)
+    ids = await asyncio.to_thread(indexed, data)
     async with searching(data, settings) as search:
         return {
             way: [outcome(row, (await search.search(asked(row, way))).moments, ids) for row in rows()] for way in WAYS
