@@ -9,7 +9,7 @@ EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
 CODE := schemas client runtime models/rushes_models services cli testing tests bench examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
 
-.PHONY: demo test test-all test-long bench-scale bench-query bench-search bench-embed bench-doors bench-upload chaos lint format types schemas docs proto clean help
+.PHONY: demo test test-all test-long setup-all bench-scale bench-query bench-search bench-embed bench-doors bench-upload chaos lint format types schemas docs proto clean help
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -20,25 +20,20 @@ demo: $(VENV)/.installed  ## Add the examples to an instance of its own, search 
 test: $(VENV)/.tests lint types  ## All checks and tests that need no more than a Python
 	$(VENV)/bin/python -m pytest -m "not all" -p tests.skips
 
-test-all: $(VENV)/.tests-all  ## The tests that need more: Apache Kafka, MinIO, torch, Docker; installs what is missing
-	tests/setup-all.sh
+test-all: setup-all  ## The tests that need more: Apache Kafka, MinIO, torch, Docker; installs what is missing
 	$(VENV)/bin/python -m pytest -m "all and not long" -p tests.skips --durations=15
 
-test-long: $(VENV)/.tests-all  ## The tests that take minutes each: outages, a full disk, kill -9 at every await
-	tests/setup-all.sh
+test-long: setup-all  ## The tests that take minutes each: outages, a full disk, kill -9 at every await
 	TESTS_IN_FULL=1 $(VENV)/bin/python -m pytest -m long -p tests.skips --durations=0
 
-bench-scale: $(VENV)/.tests-all  ## Does a second asr process help? Writes its section of docs/benchmarks.md
-	tests/setup-all.sh
+bench-scale: setup-all  ## Does a second asr process help? Writes its section of docs/benchmarks.md
 	$(VENV)/bin/python -m bench.scale
 
 .PHONY: bench-broker
-bench-broker: $(VENV)/.tests-all  ## Events a second through stages that do nothing, and what the broker itself does
-	tests/setup-all.sh
+bench-broker: setup-all  ## Events a second through stages that do nothing, and what the broker itself does
 	$(VENV)/bin/python -m bench.broker
 
-chaos: $(VENV)/.tests-all  ## Kill everything at random for minutes, see whether anything is lost: SEEDS=3, or SEED=n
-	tests/setup-all.sh
+chaos: setup-all  ## Kill everything at random for minutes, see whether anything is lost: SEEDS=3, or SEED=n
 	$(VENV)/bin/python -m tests.chaos $(if $(SEED),--only seeds --seed $(SEED),--seeds $(or $(SEEDS),3)) --write docs/chaos.md
 
 bench-query: $(VENV)/.tests  ## The query service under load: 10,000 and 100,000 synthetic scenes on Qdrant Edge
@@ -55,6 +50,10 @@ bench-doors: $(VENV)/.tests  ## Load on HTTP and gRPC at once for a minute. Writ
 
 bench-upload: $(VENV)/.tests  ## 5 GB by tus, killed five times. Takes 10 GB of disk. Writes its section of docs/benchmarks.md
 	$(VENV)/bin/python -m bench.upload
+
+setup-all: $(VENV)/.tests-all
+	tests/setup-all.sh
+	$(VENV)/bin/python -m tests.cluster
 
 lint: $(VENV)/.tests
 	$(VENV)/bin/ruff check .

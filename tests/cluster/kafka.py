@@ -98,11 +98,16 @@ class ApacheKafka(Process):
         assert (folder / "data" / "meta.properties").exists()
 
 
+def fetch() -> Path:
+    """The folder that has its jars in `lib`, filled from Maven the first time."""
+    return cached(f"kafka-{VERSION}", _download)
+
+
 def _java() -> list[str]:
     java = os.environ.get("JAVA_HOME")
     program = f"{java}/bin/java" if java else shutil.which("java")
     assert program, "there is no Java: run tests/setup-all.sh, or `make test-all`, which does"
-    return [program, *JVM, "-cp", f"{cached(f'kafka-{VERSION}', _download) / 'lib'}/*"]
+    return [program, *JVM, "-cp", f"{fetch() / 'lib'}/*"]
 
 
 def _download(folder: Path) -> None:

@@ -25,7 +25,7 @@ class Minio(Process):
         (folder / "data" / bucket).mkdir(parents=True)  # a folder of its data is a bucket
         super().__init__(
             "MinIO",
-            [_program(), "server", "--address", f"127.0.0.1:{port}", str(folder / "data")],
+            [str(fetch()), "server", "--address", f"127.0.0.1:{port}", str(folder / "data")],
             folder / "minio.log",
             environment={
                 "MINIO_ROOT_USER": USER,
@@ -70,8 +70,9 @@ class Minio(Process):
             return False
 
 
-def _program() -> str:
-    return str(cached(f"minio-{VERSION}", _build) / "minio")
+def fetch() -> Path:
+    """The server's program, built the first time: minutes."""
+    return cached(f"minio-{VERSION}", _build) / "minio"
 
 
 def _build(folder: Path) -> None:
