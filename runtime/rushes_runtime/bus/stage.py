@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar, cast, get_args
+from zlib import crc32
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
@@ -125,7 +126,12 @@ class Stage:
         if self._producer is None:
             raise RuntimeError(f"{self.service} consumes outside of its stage's running()")
         headers = foreign_headers(record) | failure.headers()
-        await self._producer.send_and_wait(topic, record.value, key=record.key, headers=list(headers.items()))
+        partition = None
+        if record.key is None:  # the same one if it is written twice, so that the dead letter is one
+            partition = crc32(failure.origin.encode()) % len(await self._producer.partitions_for(topic))
+        await self._producer.send_and_wait(
+            topic, record.value, key=record.key, partition=partition, headers=list(headers.items())
+        )
 
 
 async def _parse(record: ConsumerRecord, original: Callable[[Any], Any]) -> KafkaMessage:
