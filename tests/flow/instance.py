@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import select
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,6 +14,8 @@ from typing import Any
 
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from rushes_testing.process import descendants, free_ports
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 QUICK = {"RUSHES_ASR__MODEL": "whisper-tiny.en"}
@@ -41,7 +41,8 @@ class Instance:
     def __init__(self, data: Path, program: str = "rushes_cli.main", **environment: str) -> None:
         self.data = data
         self.program = program
-        self.url = f"http://127.0.0.1:{free_port()}"
+        [port] = free_ports(1)
+        self.url = f"http://127.0.0.1:{port}"
         self.environment = os.environ | QUICK | {"RUSHES_URL": self.url, "COLUMNS": "200"} | environment
         self.output: list[str] = []
         self.kafka = ""
@@ -73,9 +74,10 @@ class Instance:
 
     def _spawn(self) -> "subprocess.Popen[str]":
         port = self.url.rsplit(":", 1)[1]
+        [grpc_port] = free_ports(1)
         command = [sys.executable, "-m", self.program, "up", "--data", str(self.data), "--port", port]
         return subprocess.Popen(
-            [*command, "--grpc-port", str(free_port())], env=self.environment, stderr=subprocess.PIPE, text=True
+            [*command, "--grpc-port", str(grpc_port)], env=self.environment, stderr=subprocess.PIPE, text=True
         )
 
     def once_more(self) -> "subprocess.CompletedProcess[str]":
@@ -120,17 +122,7 @@ class Instance:
 
     def descendants(self) -> set[int]:
         """The processes below it, at whatever depth."""
-        parents: dict[int, int] = {}
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = stat.read_text().rsplit(")", 1)[1].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            parents[int(stat.parent.name)] = int(fields[1])
-        below: set[int] = set()
-        while more := {pid for pid, parent in parents.items() if parent in below | {self.process.pid}} - below:
-            below |= more
-        return below
+        return descendants(self.process.pid)
 
     @asynccontextmanager
     async def events(self, topic: str) -> AsyncIterator["Events"]:
@@ -159,30 +151,6 @@ class Events:
             record = await self._consumer.getone()
             read.append((record.value, dict(record.headers)))
         return read
-
-
-def free_port() -> int:
-    """A port on which nobody listens just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def left_over(pids: set[int], within_s: float = 5) -> set[int]:
-    """Which of these processes have not ended after so long; those of a dead parent take some milliseconds."""
-    return {pid for pid in pids if not _ends(pid, within_s)}
-
-
-def _ends(pid: int, within_s: float) -> bool:
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([descriptor], [], [], within_s)[0])
-    finally:
-        os.close(descriptor)
 
 
 def said(result: "subprocess.CompletedProcess[str]") -> Any:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from .instance import EXAMPLES, Instance, left_over, said
+from rushes_testing.process import left_over
+
+from .instance import EXAMPLES, Instance, said
 
 pytestmark = pytest.mark.timeout(240)
 
