@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rushes_asr.onsets import SAMPLE_RATE, Sound, heard_from
+from rushes_asr.onsets import SAMPLE_RATE, Sound, heard_from, longest_s
 
 NOISE, SPEECH = 0.003, 0.3
 
@@ -41,4 +41,25 @@ def sound(*parts: tuple[float, float]) -> Sound:
     ],
 )
 def test_where_a_word_is_heard(parts: list[tuple[float, float]], start_s: float, end_s: float, begins_s: float) -> None:
-    assert heard_from(sound(*parts), start_s, end_s) == pytest.approx(begins_s, abs=0.011)
+    assert heard_from(sound(*parts), "extraordinarily", start_s, end_s) == pytest.approx(begins_s, abs=0.011)
+
+
+@pytest.mark.parametrize(
+    ("text", "longest"),
+    [
+        ("is", 0.32),
+        ("Is,", 0.32),
+        ("I", 0.45),
+        ("BBC", 0.95),
+        ("1984", 1.2),
+        ("\u00fcber", 0.44),
+        ("\u6620\u753b", 0.7),
+    ],
+)
+def test_a_word_takes_as_long_as_its_signs(text: str, longest: float) -> None:
+    assert longest_s(text) == pytest.approx(longest)
+
+
+def test_a_word_does_not_begin_in_the_word_before_it() -> None:
+    """There is no pause between the two: what is too long for a short word is the end of the one before."""
+    assert heard_from(sound((2, SPEECH)), "is", 0.4, 1.0) == pytest.approx(0.68)

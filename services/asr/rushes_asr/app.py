@@ -17,7 +17,7 @@ from rushes_runtime.service import Service
 from rushes_schemas.events import Event, Segment, SegmentPlanned, SegmentTranscribed, Transcript, extended
 from rushes_schemas.topics import SEGMENT_PLANNED, SEGMENT_TRANSCRIBED
 
-STAGE_VERSION = 2
+STAGE_VERSION = 3
 """Raise it when the code changes what a transcript says for the same sound and settings."""
 
 

@@ -75,7 +75,7 @@ def on_the_clock(spoken: Iterable[Any], segment: Segment, sound: Sound) -> Itera
         text = word.word.strip()
         if not text:
             continue
-        begins_s = heard_from(sound, word.start, word.end)
+        begins_s = heard_from(sound, text, word.start, word.end)
         start = min(max(segment.start_ms + round(begins_s * 1000), earliest), segment.end_ms)
         end = min(max(segment.start_ms + round(word.end * 1000), start), segment.end_ms)
         earliest = start
