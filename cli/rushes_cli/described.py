@@ -11,14 +11,19 @@ from rushes_schemas.events import Language
 
 def described(title: str | None, description: str | None, language: str | None, metadata: Iterable[str]) -> Said:
     """The options of `rushes add`, checked before anything is sent. Raises WrongUse."""
+    return Said(title, description, language_tag(language), dict(map(pair, metadata)))
+
+
+def language_tag(option: str | None) -> str | None:
+    """The option `--language`. Raises WrongUse."""
     try:
-        TypeAdapter(Language | None).validate_python(language)
+        return TypeAdapter(Language | None).validate_python(option)
     except ValidationError:
-        raise WrongUse(f"--language {language} is no language tag: write it as in `--language en` or pt-BR") from None
-    return Said(title, description, language, dict(map(_pair, metadata)))
+        raise WrongUse(f"--language {option} is no language tag: write it as in `--language en` or pt-BR") from None
 
 
-def _pair(option: str) -> tuple[str, str]:
+def pair(option: str) -> tuple[str, str]:
+    """The option `--metadata`. Raises WrongUse."""
     key, equals, value = option.partition("=")
     if not key or not equals:
         raise WrongUse(f"--metadata {option} is no key=value: write it as in `--metadata camera=B`")

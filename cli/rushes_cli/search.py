@@ -1,15 +1,15 @@
 """`rushes search`: the moments in which something is said or seen."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from rushes_cli.client import Client
 from rushes_cli.errors import WrongUse
 from rushes_cli.plain import complain, say, say_json
 from rushes_cli.render.moments import left_out, moment
-from rushes_cli.terminal import out
+from rushes_cli.terminal import out, text
 from rushes_cli.thumbnails import drawing
 from rushes_client.answers import Moment, SearchAnswer
+from rushes_client.calls import Wish
 from rushes_client.errors import Refused
 
 
@@ -18,8 +18,7 @@ def run(
     words: str,
     *,
     image: Path | None,
-    videos: Sequence[str],
-    language: str | None,
+    wish: Wish,
     limit: int,
     as_json: bool,
 ) -> None:
@@ -27,7 +26,7 @@ def run(
     if not words.strip() and image is None:
         raise WrongUse("nothing to search for: give words, or --image FILE")
     try:
-        answer = client.search(words, videos=videos, language=language, limit=limit, image=image)
+        answer = client.search(words, wish=wish, limit=limit, image=image)
     except OSError as error:
         raise WrongUse(f"--image {image} can't be read: {error.strerror}") from error
     if as_json:
@@ -51,6 +50,8 @@ def _show(client: Client, answer: SearchAnswer) -> None:
         console.print(moment(number, found, client.url, console.width), soft_wrap=True)
     if sentence := left_out(answer.left_out):
         complain(sentence)
+    if answer.next_cursor:
+        console.print(text(f"\nmore: --cursor {answer.next_cursor}", "dim"), soft_wrap=True)
 
 
 def _picture(client: Client, found: Moment) -> bytes | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rushes_client.aio import AsyncClient
-    from rushes_client.calls import Said
+    from rushes_client.calls import Said, Wish
     from rushes_client.errors import ClientError, NotFound, NotRushes, Refused, Unavailable, Unreachable
     from rushes_client.sync import Client
 
@@ -27,9 +27,10 @@ __all__ = [
     "Said",
     "Unavailable",
     "Unreachable",
+    "Wish",
 ]
 
-_ELSEWHERE = {"AsyncClient": "aio", "Client": "sync", "Said": "calls"}
+_ELSEWHERE = {"AsyncClient": "aio", "Client": "sync", "Said": "calls", "Wish": "calls"}
 
 
 def __getattr__(name: str) -> Any:

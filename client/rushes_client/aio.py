@@ -1,7 +1,7 @@
 """The client that does not block."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -88,14 +88,13 @@ class AsyncClient:
         self,
         words: str = "",
         *,
-        videos: Sequence[str] = (),
-        language: str | None = None,
+        wish: calls.Wish = calls.ANYTHING,
         limit: int = 20,
         image: Path | None = None,
     ) -> SearchAnswer:
         """Moments, best first. Raises OSError if the image can't be read."""
         picture = (image.name, await asyncio.to_thread(image.read_bytes)) if image else None
-        return await self.ask(calls.search(words, videos, language, limit, picture))
+        return await self.ask(calls.search(words, wish, limit, picture))
 
     async def similar(self, scene_id: str, *, limit: int = 20) -> SearchAnswer:
         """Moments that are like a scene, best first."""

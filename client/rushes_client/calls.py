@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -63,6 +64,40 @@ class Said:
 NOTHING = Said()
 
 
+@dataclass(frozen=True)
+class Wish:
+    """Where a search looks and what it answers, by the instance's own names of it. None and () wish for nothing."""
+
+    video_id: Sequence[str] = ()
+    language: str | None = None
+    from_ms: int | None = None
+    """Time in the video."""
+    to_ms: int | None = None
+    added_from: datetime | None = None
+    added_to: datetime | None = None
+    min_duration_ms: int | None = None
+    max_duration_ms: int | None = None
+    metadata: Sequence[str] = ()
+    """`camera=B`; all must hold."""
+    speech: bool | None = None
+    """Only where something is said, or (False) where nothing is."""
+    per_video: int | None = None
+    """The most moments of one video."""
+    visual_weight: float | None = None
+    speech_weight: float | None = None
+    lexical_weight: float | None = None
+    cursor: str | None = None
+    """`next_cursor` of the answer before."""
+
+    def as_params(self) -> dict[str, str | list[str]]:
+        """The parameters that wish for something, as httpx sends them."""
+        wished = {name: value for name, value in asdict(self).items() if value not in (None, ())}
+        return {name: _param(value) for name, value in wished.items()}
+
+
+ANYTHING = Wish()
+
+
 def from_uri(uri: str, said: Said) -> Call[Accepted]:
     """Have the instance fetch a video. The same video twice is one, so it may be asked again."""
     return Call(Accepted, "POST", "/v1/uploads/from-uri", {"json": {"uri": uri} | said.as_json()})
@@ -84,11 +119,9 @@ def scenes(video_id: str) -> Call[ScenesAnswer]:
     return Call(ScenesAnswer, "GET", f"/v1/videos/{part(video_id)}/scenes")
 
 
-def search(
-    words: str, videos: Sequence[str], language: str | None, limit: int, image: tuple[str, bytes] | None
-) -> Call[SearchAnswer]:
+def search(words: str, wish: Wish, limit: int, image: tuple[str, bytes] | None) -> Call[SearchAnswer]:
     """Moments, best first."""
-    asked = _said({"q": words, "limit": str(limit), "video_id": list(videos), "language": language})
+    asked = _said({"q": words, "limit": str(limit)}) | wish.as_params()
     if image is None:
         return Call(SearchAnswer, "GET", "/v1/search", {"params": asked})
     return Call(SearchAnswer, "POST", "/v1/search", {"data": asked, "files": {"image": image}})
@@ -150,6 +183,12 @@ def readiness() -> Call[Readiness]:
 def part(id: str) -> str:
     """An id that a person typed, as one part of a path."""
     return quote(id, safe="")
+
+
+def _param(value: object) -> str | list[str]:
+    if isinstance(value, str | list | tuple):
+        return value if isinstance(value, str) else list(value)
+    return value.isoformat() if isinstance(value, datetime) else json.dumps(value)
 
 
 def _said(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The client that blocks."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -85,14 +85,13 @@ class Client:
         self,
         words: str = "",
         *,
-        videos: Sequence[str] = (),
-        language: str | None = None,
+        wish: calls.Wish = calls.ANYTHING,
         limit: int = 20,
         image: Path | None = None,
     ) -> SearchAnswer:
         """Moments, best first. Raises OSError if the image can't be read."""
         picture = (image.name, image.read_bytes()) if image else None
-        return self.ask(calls.search(words, videos, language, limit, picture))
+        return self.ask(calls.search(words, wish, limit, picture))
 
     def similar(self, scene_id: str, *, limit: int = 20) -> SearchAnswer:
         """Moments that are like a scene, best first."""

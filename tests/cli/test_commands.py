@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,11 @@ def test_help_loads_nothing_heavy() -> None:
         (("search",), 2, "nothing to search for"),
         (("search", "a", "--limit", "0"), 2, "--limit"),
         (("search", "--image", "nowhere.jpg"), 2, "nowhere.jpg"),
+        (("search", "a", "--from", "soon"), 2, "--from 1:30"),
+        (("search", "a", "--weight", "sound=2"), 2, "--weight visual=2"),
+        (("search", "a", "--metadata", "camera"), 2, "--metadata camera=B"),
+        (("search", "a", "--since", "soon"), 2, "--since"),
+        (("search", "a", "--language", "english!"), 2, "--language en"),
         (("transcript",), 2, "video_id"),
         (("transcript", ID, "--format", "doc"), 2, "--format"),
         (("transcript", ID), 1, f"There is no video '{ID}'."),
@@ -73,10 +79,20 @@ def test_status_of_one_video_is_its_ledger(rushes: Rushes, fake: Fake) -> None:
     assert json.loads(rushes("status", ID, "--json").out) == detail().model_dump()
 
 
+NARROWED = [
+    *("--from", "1:30", "--max-length", "1:02:03.5", "--since", "2026-11-01", "--metadata", "camera=B=1"),
+    *("--no-speech", "--per-video", "2", "--weight", "visual=0", "--cursor", "page2"),
+]
+
+
 def test_search_passes_on_what_narrows_it_and_shows_whole_links(rushes: Rushes, fake: Fake) -> None:
     fake.moments = [found()]
-    said = rushes("search", "ask", "not", "--video", ID, "--language", "en", "--limit", "3")
-    assert fake.searches == [{"q": "ask not", "video_id": ID, "language": "en", "limit": "3"}]
+    said = rushes("search", "ask", "not", "--video", ID, "--language", "en", "--limit", "3", *NARROWED)
+    [asked] = fake.searches
+    assert asked.items() >= {"q": "ask not", "video_id": ID, "language": "en", "limit": "3"}.items()
+    assert asked.items() >= {"from_ms": "90000", "max_duration_ms": "3723500", "metadata": "camera=B=1"}.items()
+    assert asked.items() >= {"speech": "false", "per_video": "2", "visual_weight": "0.0", "cursor": "page2"}.items()
+    assert datetime.fromisoformat(asked["added_from"]) == datetime(2026, 11, 1).astimezone()
     assert f"    {fake.url}{found().media_url}\n" in said.out
     assert json.loads(rushes("search", "ask", "--json").out)["moments"] == [found().model_dump()]
 

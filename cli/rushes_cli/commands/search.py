@@ -1,5 +1,6 @@
 """The arguments of `rushes search`."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,21 +12,52 @@ def search(
     image: Annotated[Path | None, typer.Option(metavar="FILE", help="A picture of what to look for.")] = None,
     video: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only in this video; may be repeated.")] = None,
     language: Annotated[str | None, typer.Option(help="Only where this language is spoken, such as en.")] = None,
+    start: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Only after 1:30 of its video.")] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Only before 2:00 of its video.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only in videos that were added then or later.")] = None,
+    before: Annotated[datetime | None, typer.Option(help="Only in videos that were added before.")] = None,
+    min_length: Annotated[str | None, typer.Option(metavar="TIME", help="Only in videos as long or longer.")] = None,
+    max_length: Annotated[str | None, typer.Option(metavar="TIME", help="Only in videos as long or shorter.")] = None,
+    metadata: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only where this was said of the video; repeatable.")
+    ] = None,
+    speech: Annotated[
+        bool | None, typer.Option("--speech/--no-speech", help="Only where there is speech, or is none.")
+    ] = None,
+    per_video: Annotated[int | None, typer.Option(help="The most moments of one video.", min=1, max=100)] = None,
+    weight: Annotated[
+        list[str] | None, typer.Option(metavar="LEG=N", help="How much visual, speech or lexical counts; repeatable.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="How many moments at most.", min=1, max=100)] = 10,
+    cursor: Annotated[str | None, typer.Option(help="Go on where the page before ended, which tells it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what the instance answers as JSON.")] = False,
 ) -> None:
     """Find the moments in which something is said or seen.
 
-    Each moment comes with what is said in it, the legs of the search that found it, and a link that plays it.
+    Each moment comes with what is said in it, the legs of the search that found it, and a link that plays it. What
+    stands in quotation marks must be said in that order.
 
     \b
     Examples:
       rushes search a cat on a sofa
-      rushes search --image cat.jpg --limit 3
+      rushes search '"ask not"' --since 2026-11-01 --metadata camera=B
+      rushes search --image cat.jpg --limit 3 --from 1:30
     """
     from rushes_cli import search as work  # noqa: PLC0415
     from rushes_cli.client import Client, instance_url  # noqa: PLC0415
+    from rushes_cli.wished import wished  # noqa: PLC0415
 
-    asked = " ".join(words or ())
+    wish = wished(
+        videos=video or (),
+        language=language,
+        times={"--from": start, "--to": end, "--min-length": min_length, "--max-length": max_length},
+        since=since,
+        before=before,
+        metadata=metadata or (),
+        speech=speech,
+        per_video=per_video,
+        weights=weight or (),
+        cursor=cursor,
+    )
     with Client(instance_url()) as client:
-        work.run(client, asked, image=image, videos=video or (), language=language, limit=limit, as_json=as_json)
+        work.run(client, " ".join(words or ()), image=image, wish=wish, limit=limit, as_json=as_json)

@@ -1,0 +1,59 @@
+"""What a person wishes of a search, out of the options of `rushes search`."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from rushes_cli.described import language_tag, pair
+from rushes_cli.errors import WrongUse
+from rushes_client.calls import Wish
+
+CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
+WEIGHT = re.compile(r"(visual|speech|lexical)=(\d+(?:\.\d+)?)")
+
+
+def wished(
+    *,
+    videos: Sequence[str],
+    language: str | None,
+    times: Mapping[str, str | None],
+    since: datetime | None,
+    before: datetime | None,
+    metadata: Sequence[str],
+    speech: bool | None,
+    per_video: int | None,
+    weights: Iterable[str],
+    cursor: str | None,
+) -> Wish:
+    """The options, checked before anything is sent; `times`: option -> as typed. Raises WrongUse."""
+    return Wish(
+        video_id=videos,
+        language=language_tag(language),
+        from_ms=milliseconds("--from", times["--from"]),
+        to_ms=milliseconds("--to", times["--to"]),
+        added_from=since.astimezone() if since else None,
+        added_to=before.astimezone() if before else None,
+        min_duration_ms=milliseconds("--min-length", times["--min-length"]),
+        max_duration_ms=milliseconds("--max-length", times["--max-length"]),
+        metadata=["=".join(pair(each)) for each in metadata],
+        speech=speech,
+        per_video=per_video,
+        cursor=cursor,
+        **dict(map(_weight, weights)),
+    )
+
+
+def milliseconds(option: str, clock: str | None) -> int | None:
+    """A time in a video as a person writes it: 90, 1:30, 1:02:03. Raises WrongUse."""
+    if clock is None:
+        return None
+    if not (found := CLOCK.fullmatch(clock)):
+        raise WrongUse(f"{option} {clock} is no time: write seconds or a clock, as in `{option} 1:30`")
+    hours, minutes, seconds = found.groups(default="0")
+    return round(((int(hours) * 60 + int(minutes)) * 60 + float(seconds)) * 1000)
+
+
+def _weight(option: str) -> tuple[str, float]:
+    if not (found := WEIGHT.fullmatch(option)):
+        raise WrongUse(f"--weight {option} is none: write visual, speech or lexical, as in `--weight visual=2`")
+    return f"{found[1]}_weight", float(found[2])
