@@ -59,8 +59,12 @@ class Http(uvicorn.Server):
 def listening(host: str, port: int) -> socket.socket:
     """A socket bound to this address. Raises ConfigurationError where that can't be."""
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise ConfigurationError(
             f"can't listen on {host}:{port}: {error.strerror}; set RUSHES_HTTP__PORT, or --port, to another"
         ) from error
+    # Connections have it from here: asyncio sets it only where a socket says that it is TCP, which this one does not.
+    # Without it the end of an answer waits for the other side's delayed acknowledgement, 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
