@@ -1,6 +1,7 @@
 """A real broker, and a stage on it whose handler does what a test wants."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -33,13 +34,27 @@ async def tansu() -> AsyncIterator[KafkaSettings]:
 @pytest.fixture
 async def platform(tansu: KafkaSettings, tmp_path: Path) -> AsyncIterator[Platform]:
     """A platform on that broker, with its topics, and with waits that are short."""
+    async with platform_on(tansu, tmp_path, partitions=1) as platform:
+        yield platform
+
+
+@pytest.fixture
+async def partitioned(tansu: KafkaSettings, tmp_path: Path) -> AsyncIterator[Platform]:
+    """The same with topics of several partitions."""
+    async with platform_on(tansu, tmp_path, partitions=8) as platform:
+        yield platform
+
+
+@asynccontextmanager
+async def platform_on(kafka: KafkaSettings, folder: Path, partitions: int) -> AsyncIterator[Platform]:
+    """A platform for as long as the context is open."""
     settings = load(
         Settings,
-        kafka=tansu,
-        topics=TopicSettings(partitions=1),
+        kafka=kafka,
+        topics=TopicSettings(partitions=partitions),
         failures=QUICK,
-        blobs=BlobSettings(url=(tmp_path / "blobs").as_uri()),
-        qdrant=QdrantSettings(url=f"edge://{tmp_path / 'index'}"),
+        blobs=BlobSettings(url=(folder / "blobs").as_uri()),
+        qdrant=QdrantSettings(url=f"edge://{folder / 'index'}"),
     )
     await provision(settings.kafka, settings.topics)
     platform = open_platform(settings)

@@ -64,7 +64,7 @@ class Rig:
 
     async def publish_raw(
         self,
-        *records: tuple[bytes, bytes],
+        *records: tuple[bytes | None, bytes],
         topic: str = SEGMENT_PLANNED.name,
         headers: tuple[tuple[str, bytes], ...] = (),
     ) -> None:

@@ -1,8 +1,11 @@
 """Dead letters: listed, shown, replayed once, discarded."""
 
+from typing import Any
+
 import pytest
 
 from rushes_runtime.bus.dead import DeadLetters, Wanted
+from rushes_runtime.bus.stage import Stage
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import SegmentPlanned, VideoProgress
@@ -68,3 +71,20 @@ async def test_filters_and_discard(platform: Platform) -> None:
     assert [letter.id for letter in await letters.discard(Wanted(ids=[odd.id]))] == [odd.id]
     assert await letters.one(odd.id) is None
     assert len(await letters.open(Wanted())) == 2
+
+
+async def test_one_without_a_key_that_is_written_twice_is_one(
+    partitioned: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is written before its record's offset is committed: after kill -9 in between it is written again."""
+    put, letters = Stage._put, DeadLetters(partitioned.settings.kafka)
+
+    async def twice(*what: Any) -> None:
+        await put(*what)
+        await put(*what)
+
+    monkeypatch.setattr(Stage, "_put", twice)
+    async with running(partitioned, Door()) as rig:
+        await rig.publish_raw(*[(None, b"no event")] * 4)
+        await rig.records("asr-dlq", 8)
+    assert len(await letters.open(Wanted())) == 4
