@@ -69,7 +69,7 @@ def measured(data: Path, size: int, clients: tuple[int, ...], seconds: float) ->
 async def filled(folder: Path, size: int) -> None:
     """Index the scenes, unless an earlier run did."""
     index, models = EdgeIndex(folder / "index"), ModelSettings()
-    texts = text_encoder(models.text, models.threads)
+    texts = text_encoder(models.text)
     images = image_text_encoder(models.image_text, models.threads)
     try:
         collection = MadeWith.of(models, recipes(images, texts)).collection

@@ -29,7 +29,7 @@ async def main(data: Path, port: int) -> None:
     service = build(
         platform,
         QuerySettings(),
-        text_encoder(models.text, models.threads),
+        text_encoder(models.text),
         image_text_encoder(models.image_text, models.threads),
     )
     async with AsyncExitStack() as stack:

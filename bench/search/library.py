@@ -43,7 +43,7 @@ async def searching(data: Path, settings: QuerySettings) -> AsyncIterator[Search
     """The search over what `indexed` left in `data`, its models loaded."""
     models, index = ModelSettings(), EdgeIndex(data / "index")
     images = image_text_encoder(models.image_text, models.threads)
-    search = Search(Reader(index), text_encoder(models.text, models.threads), images, settings)
+    search = Search(Reader(index), text_encoder(models.text), images, settings)
     try:
         await search.warm()
         yield search

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnxruntime as ort
 
+from rushes_models.onnx_session import options
 from rushes_models.ports import Image, Vectors
 from rushes_models.preprocess import to_batch
 from rushes_models.weights import PinnedFile
@@ -18,10 +19,9 @@ class ImageTower:
 
     def __init__(self, model: PinnedFile, threads: int) -> None:
         """Checks and loads `model`; about a third of a second. Raises `WeightsError`."""
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        self._session = ort.InferenceSession(model.verified_bytes(), options, providers=["CPUExecutionProvider"])
+        self._session = ort.InferenceSession(
+            model.verified_bytes(), options(threads), providers=["CPUExecutionProvider"]
+        )
 
     def encode(self, images: Sequence[Image]) -> Vectors:
         """Shape (n, 512) for n >= 1 pictures."""

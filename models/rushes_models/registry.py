@@ -8,7 +8,8 @@ from rushes_models import conse, open_clip, open_clip_onnx, use_multilingual
 from rushes_models.open_clip_halves import Computing, Products
 from rushes_models.ports import ImageTextEncoder, TextEncoder
 
-T = TypeVar("T")
+M = TypeVar("M")
+"""What makes an encoder."""
 
 BATCH = 32
 """Pictures that an OpenCLIP model computes at once: more pay on a GPU only."""
@@ -37,15 +38,15 @@ def encoders(chosen: Chosen) -> tuple[ImageTextEncoder, TextEncoder]:
     """The two encoders of an installation, not loaded yet. Raises `ValueError` as `text_encoder` does."""
     computing = Computing(chosen.device, chosen.precision)
     images = image_text_encoder(chosen.image_text, chosen.threads, batch=chosen.batch, computing=computing)
-    return images, text_encoder(chosen.text, chosen.threads)
+    return images, text_encoder(chosen.text)
 
 
-def text_encoder(name: str, threads: int) -> TextEncoder:
-    """The text encoder of that name, not loaded yet; the same object for the same arguments.
+def text_encoder(name: str) -> TextEncoder:
+    """The text encoder of that name, not loaded yet; always the same object.
 
     Raises `ValueError`, with the names there are, for any other.
     """
-    return _named(name, _TEXT, "text encoder", ())(threads)
+    return _named(name, _TEXT, "text encoder", ())()
 
 
 def image_text_encoder(
@@ -64,20 +65,20 @@ def image_text_encoder(
 
 
 @cache
-def _use_multilingual(threads: int) -> TextEncoder:
+def _use_multilingual() -> TextEncoder:
     """Shared, since ConSE's query half and the text leg of one process would each hold 130 MB."""
-    return use_multilingual.UseMultilingual(threads)
+    return use_multilingual.UseMultilingual()
 
 
 def _conse(threads: int) -> ImageTextEncoder:
-    return conse.Conse(_use_multilingual(threads), threads)
+    return conse.Conse(_use_multilingual(), threads)
 
 
-_TEXT: dict[str, Callable[[int], TextEncoder]] = {use_multilingual.NAME: _use_multilingual}
+_TEXT: dict[str, Callable[[], TextEncoder]] = {use_multilingual.NAME: _use_multilingual}
 _IMAGE_TEXT: dict[str, Callable[[int], ImageTextEncoder]] = {conse.NAME: _conse}
 
 
-def _named(name: str, known: Mapping[str, Callable[[int], T]], kind: str, forms: tuple[str, ...]) -> Callable[[int], T]:
+def _named(name: str, known: Mapping[str, M], kind: str, forms: tuple[str, ...]) -> M:
     if name not in known:
         raise ValueError(f"no {kind} is called {name!r}; there are: {', '.join((*sorted(known), *forms))}")
     return known[name]

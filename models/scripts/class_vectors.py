@@ -40,4 +40,4 @@ def _kinds() -> list[str]:
 
 
 def _sentences(names: list[str]) -> Floats:
-    return UseMultilingual(threads=1).encode([QUERY_TEMPLATE.format(name) for name in names])
+    return UseMultilingual().encode([QUERY_TEMPLATE.format(name) for name in names])

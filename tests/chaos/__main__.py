@@ -20,7 +20,8 @@ from tests.chaos.rebalances import rebalances
 from tests.chaos.run import chaos, undisturbed
 from tests.cluster.kafka import ApacheKafka
 
-from rushes_runtime.settings import KafkaSettings
+from rushes_runtime.logs import configure_logs
+from rushes_runtime.settings import KafkaSettings, LogSettings
 
 EVERY_S = 5.0
 SEGMENT_COUNT = 200
@@ -29,6 +30,7 @@ SEGMENT_COUNT = 200
 def main() -> int:
     """Run as the arguments say; 1 where anything was lost."""
     given = _arguments()
+    configure_logs(LogSettings(level="ERROR"))
     folder = given.folder or Path(tempfile.mkdtemp(prefix="rushes-chaos-"))
     _say(f"logs and data: {folder}")
     parts = {"seeds": _seeds, "outages": _outages, "rebalances": _rebalances}

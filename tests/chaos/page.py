@@ -74,6 +74,6 @@ def of_rebalances(passed: Passed, every_s: float) -> Iterator[str]:
         f"{every_s:g} s."
     )
     yield ""
-    yield f"- Computed more than once: {sum(count > 1 for count in passed.computed.values())}, at most "
-    yield f"  {max(passed.computed.values())} times. Published more than once: "
-    yield f"  {sum(count > 1 for count in passed.published.values())}. Lost or dead letters: {passed.dead}."
+    twice = [sum(count > 1 for count in counts.values()) for counts in (passed.computed, passed.published)]
+    yield f"- Computed more than once: {twice[0]}; most times that one was: {max(passed.computed.values())}."
+    yield f"- Published more than once: {twice[1]}. Lost or dead letters: {passed.dead}."

@@ -25,7 +25,7 @@ def pictures_and_words() -> ImageTextEncoder:
 
 @pytest.fixture(scope="session")
 def sentences() -> TextEncoder:
-    return text_encoder("use-multilingual-v3", threads=2)
+    return text_encoder("use-multilingual-v3")
 
 
 def _read(path: Path) -> Image:

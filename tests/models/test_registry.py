@@ -12,13 +12,13 @@ from rushes_models.registry import image_text_encoder, text_encoder
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="use-multilingual-v3"):
-        text_encoder("word2vec", threads=1)
+        text_encoder("word2vec")
     with pytest.raises(ValueError, match="conse-efficientnet-lite2"):
         image_text_encoder("clip", threads=1)
 
 
 def test_one_process_holds_one_text_model() -> None:
-    assert text_encoder("use-multilingual-v3", 1) is text_encoder("use-multilingual-v3", 1)
+    assert text_encoder("use-multilingual-v3") is text_encoder("use-multilingual-v3")
 
 
 def test_neither_import_nor_construction_nor_a_query_loads_the_picture_half() -> None:

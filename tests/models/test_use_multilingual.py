@@ -43,7 +43,7 @@ def test_a_batch_equals_one_by_one(sentences: TextEncoder) -> None:
 
 
 def test_nothing_in_nothing_out_and_nothing_loaded() -> None:
-    assert UseMultilingual(threads=1).encode([]).shape == (0, DIMENSIONS)
+    assert UseMultilingual().encode([]).shape == (0, DIMENSIONS)
 
 
 def test_the_end_of_a_long_text_counts(sentences: TextEncoder) -> None:

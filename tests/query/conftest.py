@@ -24,7 +24,7 @@ from .films import fill
 
 @pytest.fixture(scope="session")
 def texts() -> TextEncoder:
-    return text_encoder("use-multilingual-v3", threads=2)
+    return text_encoder("use-multilingual-v3")
 
 
 @pytest.fixture(scope="session")
