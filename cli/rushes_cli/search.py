@@ -34,7 +34,7 @@ def run(
     elif answer.moments:
         _show(client, answer)
     else:
-        say("nothing found: ask in other words, or see with `rushes status` whether the videos are indexed")
+        say("nothing found: ask in other words, with fewer filters, or see with `rushes status` what is indexed")
 
 
 def _show(client: Client, answer: SearchAnswer) -> None:

@@ -27,6 +27,8 @@ P = ParamSpec("P")
 
 START_S = 120.0
 """How long a fresh child may take until it listens: it imports, and the machine may be busy."""
+LEAVE_S = 1.0
+"""How long a child that has nothing to do may take to end by itself."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -110,10 +112,12 @@ class ComputeChild(Generic[W]):
             self.stop()
 
     def stop(self) -> None:
-        """Kill the child, at once. Blocks for the moment that takes."""
+        """End the child: at work at once, idle by itself. Blocks for the moment that takes."""
         if self._warming is not None:
             self._warming.cancel()
         if self._child:
+            if not self._turn.locked():
+                self._child.leave()
             self._child.kill()
 
     async def _living(self) -> "_Child":
@@ -166,6 +170,12 @@ class _Child:
             return self._pipe.recv_bytes()
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, exchange)
+
+    def leave(self) -> None:
+        """Have it end by itself, and let go of what the system keeps for it: killed, it leaves semaphores behind, of
+        which Python complains to whoever stopped the service."""
+        self._pipe.close()
+        self._process.join(LEAVE_S)
 
     def kill(self) -> int | None:
         """End it, and its exit code. Safe to do twice."""

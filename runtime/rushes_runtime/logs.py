@@ -10,6 +10,10 @@ from rushes_runtime.settings import LogSettings
 QUIET = ("aiokafka", "rushes.bus", "uvicorn", "httpx", "httpcore", "faster_whisper", "pyscenedetect")
 """Libraries of which only warnings are wanted."""
 
+KNOWN = "Auto create topics is disabled"
+"""What FastStream warns of for each subscriber. Topics are made by `rushes topics apply` or at the start, and a service
+looks for them before it consumes."""
+
 
 def configure_logs(settings: LogSettings) -> None:
     """Send the logs of this process, the libraries' too, to stderr in the settings' form."""
@@ -47,7 +51,9 @@ def configure_logs(settings: LogSettings) -> None:
     root.setLevel(settings.level)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("rushes.bus").addFilter(_is_news)
 
 
-def _console() -> structlog.dev.ConsoleRenderer:
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+def _is_news(record: logging.LogRecord) -> bool:
+    said = record.msg.get("event") if isinstance(record.msg, dict) else record.msg
+    return not str(said).startswith(KNOWN)

@@ -5,6 +5,7 @@ import os
 import pickle
 import signal
 import traceback
+from pathlib import Path
 
 import pytest
 from tests.compute import workers
@@ -26,6 +27,13 @@ async def test_one_worker_serves_all_calls() -> None:
     pids, asked = zip(*answers, strict=True)
     assert len(set(pids)) == 1 and asked == tuple(range(1, 21))
     assert not left_over(set(pids))
+
+
+async def test_stopped_while_idle_it_ends_by_itself(tmp_path: Path) -> None:
+    one = child()
+    async with one.running():
+        await one.run(workers.leaves_word, tmp_path / "ended")
+    assert (tmp_path / "ended").exists()
 
 
 async def test_killed_while_idle_it_costs_nothing() -> None:

@@ -1,11 +1,13 @@
 """What the compute children of these tests do; in a module of its own, since children import it."""
 
+import atexit
 import ctypes
 import gc
 import os
 import signal
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from rushes_runtime.errors import InvalidError
 
@@ -21,6 +23,11 @@ def asked(worker: Worker) -> tuple[int, int]:
     """The child's process id, and how often this worker was asked."""
     worker.asked += 1
     return os.getpid(), worker.asked
+
+
+def leaves_word(worker: Worker, path: Path) -> None:
+    """Write a file when the child ends by itself."""
+    atexit.register(path.touch)
 
 
 def segfault(worker: Worker) -> None:
