@@ -3,17 +3,18 @@
 from pathlib import Path
 
 import pytest
+from tests.chaos.conftest import IN_FULL
 from tests.chaos.films import films
 from tests.chaos.run import chaos, undisturbed
 
 pytestmark = pytest.mark.timeout(2400)
 
 SEED = 11
-KILLING_S = 40.0
+KILLING_S, FILMS = (40.0, 6) if IN_FULL else (15.0, 3)
 
 
 def test_nothing_is_lost_under_kill_9(tmp_path: Path) -> None:
-    made = films(tmp_path / "films", 6)
+    made = films(tmp_path / "films", FILMS)
     expected = undisturbed(tmp_path / "undisturbed", made)
     report = chaos(tmp_path / "killed", made, expected, SEED, KILLING_S, print)
     assert report.kills["Apache Kafka"] == report.kills["the index"] == 1

@@ -46,7 +46,7 @@ def test_no_request_gets_a_5xx_or_an_answer_that_is_not_described(instance: Inst
             "--request-timeout",
             "60",
             "--max-time",
-            "90",
+            "45",
             "--no-color",
         ],
         env=environment,
