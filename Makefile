@@ -23,7 +23,7 @@ test: $(VENV)/.tests lint types  ## All checks and tests that need no more than 
 test-all: setup-all  ## The tests that need more: Apache Kafka, MinIO, torch, Docker; installs what is missing
 	$(VENV)/bin/python -m pytest -m "all and not long" -p tests.skips --durations=15
 
-test-long: setup-all  ## The tests that take minutes each: outages, a full disk, kill -9 at every await
+test-long: setup-all  ## The tests that take minutes each, in full: chaos, outages, kill -9 at every await
 	TESTS_IN_FULL=1 $(VENV)/bin/python -m pytest -m long -p tests.skips --durations=0
 
 bench-scale: setup-all  ## Does a second asr process help? Writes its section of docs/benchmarks.md
