@@ -7,9 +7,10 @@ from datetime import datetime
 from rushes_cli.described import language_tag, pair
 from rushes_cli.errors import WrongUse
 from rushes_client.calls import Wish
+from rushes_schemas.index import LEGS
 
 CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
-WEIGHT = re.compile(r"(visual|speech|lexical)=(\d+(?:\.\d+)?)")
+WEIGHT = re.compile(rf"({'|'.join(LEGS)})=(\d+(?:\.\d+)?)")
 
 
 def wished(

@@ -186,9 +186,11 @@ def part(id: str) -> str:
 
 
 def _param(value: object) -> str | list[str]:
-    if isinstance(value, str | list | tuple):
-        return value if isinstance(value, str) else list(value)
-    return value.isoformat() if isinstance(value, datetime) else json.dumps(value)
+    if isinstance(value, list | tuple):
+        return list(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _said(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -163,7 +163,7 @@ class ModelSettings(Part):
     text: str = "use-multilingual-v3"
     """The text model."""
     threads: Annotated[int, Field(ge=1, le=256)] = 2
-    """CPU threads of one model."""
+    """CPU threads of the image-text model. The text model computes in one."""
     device: str = "auto"
     """Where an `open-clip:` model computes: `auto` (a GPU if there is one), `cpu`, `cuda`, `cuda:1`, `mps`."""
     precision: Literal["auto", "fp32", "fp16", "bf16"] = "auto"

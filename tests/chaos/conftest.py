@@ -1,12 +1,11 @@
 """What the tests of this folder share. They need Java, Maven and Go; `make test-all` sees to that."""
 
-import os
 from pathlib import Path
 
 import pytest
+from tests.in_full import IN_FULL
 
 HERE = Path(__file__).parent
-IN_FULL = "TESTS_IN_FULL" in os.environ
 SHORT = {"test_rebalances.py", "test_disk_full.py"} | (set() if IN_FULL else {"test_chaos.py"})
 
 

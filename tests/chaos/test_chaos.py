@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tests.chaos.conftest import IN_FULL
 from tests.chaos.films import films
 from tests.chaos.run import chaos, undisturbed
+from tests.in_full import IN_FULL
 
 pytestmark = pytest.mark.timeout(2400)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from faststream._internal.endpoint.subscriber.usecase import SubscriberUsecase
 from tests.faults.points import FaultPoints, Stepped, die
+from tests.in_full import IN_FULL
 
 import rushes_cli.compose  # noqa: F401  it imports every service
 from rushes_cli.main import main
@@ -27,7 +28,7 @@ def live(points: FaultPoints, arguments: list[str]) -> int:
     consume = SubscriberUsecase.consume
 
     async def stepped(self: Any, message: Any) -> Any:
-        return await Stepped(consume(self, message), points, "TESTS_IN_FULL" in os.environ)
+        return await Stepped(consume(self, message), points, IN_FULL)
 
     async def not_yet(self: Any) -> None:
         """Most lives find what they need as an artefact; a child that is needed starts then."""

@@ -1,14 +1,13 @@
 """A burst of records that are no events, with a good one in the middle."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from tests.flow.instance import EXAMPLES, Instance
+from tests.in_full import IN_FULL
 
-IN_FULL = "TESTS_IN_FULL" in os.environ
 pytestmark = [pytest.mark.all, pytest.mark.timeout(400), *([pytest.mark.long] if IN_FULL else [])]
 
 HALF = 10_000 if IN_FULL else 1_000
