@@ -120,7 +120,7 @@ def main() -> None:
     platform = open_platform(settings)
     stages = [STAGES[name](platform) for name in given.stages]
     services = [
-        Service(stage.service, bus=[stage.router], checks=stage.checks, lifespans=[stage.running()]) for stage in stages
+        Service(stage.service, stages=[stage], checks=stage.checks, lifespans=[stage.running()]) for stage in stages
     ]
     asyncio.run(serve("hops", services, settings, platform.metrics))
 

@@ -24,7 +24,7 @@ def document() -> dict[str, Any]:
             qdrant=QdrantSettings(url=f"edge://{folder}/index"),
         )
         platform = open_platform(settings)
-        routers = [router for build in SERVICES.values() for router in build(platform).bus]
+        routers = [stage.router for build in SERVICES.values() for stage in build(platform).stages]
         broker = make_broker(settings.kafka, "rushes", platform.metrics, routers)
         specification = AsyncAPI(broker, title="rushes", version="0.1.0").to_specification()
     said: dict[str, Any] = json.loads(specification.to_json())

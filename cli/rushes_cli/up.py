@@ -1,16 +1,18 @@
 """`rushes up`: all of it in one process on this machine, embedded broker and index included."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
-from faststream.kafka import KafkaBroker
 from rich.console import Console
 
 from rushes_cli.compose import SERVICES
 from rushes_ingest.recover import unfinished
 from rushes_runtime import tansu
 from rushes_runtime.bus.connect import make_producer
+from rushes_runtime.bus.consumers import Consumers
 from rushes_runtime.bus.envelope import envelope_headers
 from rushes_runtime.bus.topics import provision
 from rushes_runtime.deletion import orders
@@ -55,9 +57,10 @@ async def _up(base: Settings, data: Path, http: HttpSettings) -> None:
     platform = open_platform(places)
     try:
         await platform.index.ready()  # the data are ours now, or another instance's
-        async with tansu.running(lambda: _go_on(here)) as broker:
+        everything: list[Consumers] = []
+        async with tansu.running(lambda: _anew(here, everything)) as broker:
             here = _on(platform, broker)
-            await _serve(here, data)
+            await _serve(here, data, everything)
     finally:
         await platform.index.close()
 
@@ -82,13 +85,15 @@ def _on(platform: Platform, broker: str) -> Platform:
     )
 
 
-async def _serve(platform: Platform, data: Path) -> None:
+async def _serve(platform: Platform, data: Path, everything: list[Consumers]) -> None:
+    """Run all services until they are to stop; what consumes is put into `everything` once it does."""
     settings = platform.settings
     await provision(settings.kafka, settings.topics)
     services = [build(platform) for build in SERVICES.values()]
     console = Console(stderr=True)
 
-    async def announce(broker: KafkaBroker) -> None:
+    async def announce(consumers: Consumers) -> None:
+        everything.append(consumers)
         again = await _publish_unfinished(platform)
         host = settings.http.host
         console.print(f"rushes is up: http://{host}:{settings.http.port}  (API at /docs)")
@@ -103,9 +108,16 @@ async def _serve(platform: Platform, data: Path) -> None:
     await serve("up", services, settings, platform.metrics, on_started=announce)
 
 
-async def _go_on(platform: Platform) -> None:
-    """After the broker died: it came back with nothing in it."""
+@asynccontextmanager
+async def _anew(platform: Platform, everything: list[Consumers]) -> AsyncIterator[None]:
+    """While the broker is started again. It comes back with nothing in it and counts from 0 anew, so who read on where
+    the old one ended, or committed an offset of its, would miss the first records."""
+    for consumers in everything:
+        await consumers.stop()
+    yield
     await provision(platform.settings.kafka, platform.settings.topics)
+    for consumers in everything:
+        await consumers.start()
     await _publish_unfinished(platform)
 
 

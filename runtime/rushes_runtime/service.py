@@ -10,10 +10,12 @@ from typing import Any
 import structlog
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
-from faststream.kafka import KafkaBroker, KafkaRouter
+from faststream.kafka import KafkaBroker
 
-from rushes_runtime.bus.connect import connected, make_broker
+from rushes_runtime.bus.connect import make_broker
+from rushes_runtime.bus.consumers import Consumers, consuming
 from rushes_runtime.bus.preflight import needed_topics, preflight
+from rushes_runtime.bus.stage import Stage
 from rushes_runtime.checks import Check
 from rushes_runtime.errors import BrokerUnavailable
 from rushes_runtime.metrics import Metrics
@@ -39,7 +41,7 @@ class Service:
     """
 
     name: str
-    bus: Sequence[KafkaRouter] = ()
+    stages: Sequence[Stage] = ()
     http: Sequence[APIRouter] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     lifespans: Sequence[AbstractAsyncContextManager[object]] = ()
@@ -51,13 +53,13 @@ async def serve(
     settings: Settings,
     metrics: Metrics,
     *,
-    on_started: Callable[[KafkaBroker], Awaitable[None]] | None = None,
+    on_started: Callable[[Consumers], Awaitable[None]] | None = None,
 ) -> None:
     """Run services in this process, on one HTTP port, until SIGINT or SIGTERM.
 
     Stopping finishes the records in hand within RUSHES_KAFKA__SHUTDOWN_GRACE_S; what is not done then was not
     committed, and is done again. A second signal ends the process at once. `on_started` is awaited once everything
-    runs. Services without a bus need no broker.
+    runs. Services without stages need no broker.
     Raises ConfigurationError or TransientError where something does not start.
     """
     if any(service.http for service in services) and check_exposure(settings.http):
@@ -76,27 +78,26 @@ async def _start(
     services: Sequence[Service],
     settings: Settings,
     metrics: Metrics,
-    on_started: Callable[[KafkaBroker], Awaitable[None]] | None,
+    on_started: Callable[[Consumers], Awaitable[None]] | None,
 ) -> None:
-    routers = [bus for service in services for bus in service.bus]
-    broker = make_broker(settings.kafka, name, metrics, routers)
-    gate = Gate(make_app(name, services, metrics, broker if routers else None, settings.http))
+    stages = [stage for service in services for stage in service.stages]
+    broker = make_broker(settings.kafka, name, metrics, [stage.router for stage in stages])
+    gate = Gate(make_app(name, services, metrics, broker if stages else None, settings.http))
     http = await stack.enter_async_context(Http(gate, settings.http))
     try:
-        if routers:
+        if stages:
             await preflight(settings.kafka, settings.topics, needed_topics(broker) | _own_topics(services))
         for look in {name: look for name, look in _checks(services).items() if name in PLACES}.values():
             await look()
         await _enter(stack, services)
-        if routers:
-            await stack.enter_async_context(connected(broker, settings.kafka))
+        consumers = await stack.enter_async_context(consuming(broker, stages, settings.kafka)) if stages else None
     except KafkaError as error:
         raise BrokerUnavailable(f"the broker at {settings.kafka.bootstrap_servers} is lost again: {error!r}") from error
     stack.push_async_callback(http.stop)  # requests end before what they need does
     gate.closed = None
     log.info("running", services=[service.name for service in services], host=settings.http.host, port=http.port)
-    if on_started:
-        await on_started(broker)
+    if on_started and consumers:
+        await on_started(consumers)
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:

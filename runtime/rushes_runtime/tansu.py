@@ -8,8 +8,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +20,10 @@ from rushes_runtime.errors import ConfigurationError
 
 START_S = 15.0
 STOP_S = 1.0
+PAUSE_S = 1.0
+"""How long to wait before it is started once more, after that or what goes with it failed."""
+
+Restart = Callable[[], AbstractAsyncContextManager[object]]
 
 log = structlog.stdlib.get_logger("rushes.tansu")
 
@@ -33,15 +37,16 @@ def binary() -> Path:
 
 
 @asynccontextmanager
-async def running(on_restart: Callable[[], Awaitable[object]] | None = None) -> AsyncIterator[str]:
+async def running(restart: Restart = nullcontext) -> AsyncIterator[str]:
     """Run a broker on a free port of loopback for as long as the context is open; its `host:port`.
 
-    A broker that dies is started again, empty, at the same address, and `on_restart` is awaited. Raises
-    ConfigurationError if it does not come up.
+    A broker that dies is started again, empty, at the same address. What `restart` makes is entered before and left
+    once it answers; where that or the start fails, all of it is done again. Raises ConfigurationError if it does not
+    come up at first.
     """
     address = f"127.0.0.1:{_free_port()}"
     process = await _start(address)
-    keeper = asyncio.create_task(_keep(address, process, on_restart))
+    keeper = asyncio.create_task(_keep(address, process, restart))
     try:
         yield address
     finally:
@@ -49,18 +54,18 @@ async def running(on_restart: Callable[[], Awaitable[object]] | None = None) -> 
         await asyncio.gather(keeper, return_exceptions=True)
 
 
-async def _keep(
-    address: str, process: asyncio.subprocess.Process, on_restart: Callable[[], Awaitable[object]] | None
-) -> None:
+async def _keep(address: str, process: asyncio.subprocess.Process, restart: Restart) -> None:
     try:
         while True:
             code = await process.wait()
             log.error("the embedded broker died; starting it again", exit_code=code)
-            process = await _start(address)
-            if on_restart:
-                await on_restart()
-    except Exception:
-        log.exception("the embedded broker can't be started again: stop rushes and start it anew")
+            try:
+                async with restart():
+                    process = await _start(address)
+            except Exception as error:  # noqa: BLE001  whatever it is: nothing goes on without a broker
+                log.error("the embedded broker could not be started again; trying once more", error=repr(error))
+                await _stop(process)
+                await asyncio.sleep(PAUSE_S)
     finally:
         await _stop(process)
 

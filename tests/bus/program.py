@@ -39,7 +39,7 @@ async def run(bootstrap_servers: str, grace_s: float) -> None:
         await asyncio.to_thread(sys.stdin.readline)
         return extended(event, SegmentTranscribed, transcript=Transcript(status="no_speech"))
 
-    service = Service("asr", bus=[stage.router], checks=stage.checks, lifespans=[stage.running()])
+    service = Service("asr", stages=[stage], checks=stage.checks, lifespans=[stage.running()])
     await serve("asr", [service], settings, platform.metrics)
 
 

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
-from rushes_runtime.bus.connect import connected, make_broker, make_producer
+from rushes_runtime.bus.connect import make_broker, make_producer
+from rushes_runtime.bus.consumers import Consumers, consuming
 from rushes_runtime.bus.failure import Failure
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.checks import Check
@@ -38,6 +39,8 @@ def planned(index: int) -> SegmentPlanned:
 
 class Rig:
     """A running stage. `seen` has the segment number of every call of the handler, in order."""
+
+    consumers: Consumers
 
     def __init__(self, platform: Platform, work: Work, depends_on: Mapping[str, Check]) -> None:
         self.platform = platform
@@ -92,5 +95,6 @@ async def running(platform: Platform, work: Work, depends_on: Mapping[str, Check
     """The stage, consuming for as long as the context is open."""
     rig = Rig(platform, work, depends_on or {})
     broker = make_broker(platform.settings.kafka, "test", platform.metrics, [rig.stage.router])
-    async with rig.stage.running(), connected(broker, platform.settings.kafka):
+    async with rig.stage.running(), consuming(broker, [rig.stage], platform.settings.kafka) as consumers:
+        rig.consumers = consumers
         yield rig

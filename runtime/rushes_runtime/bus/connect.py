@@ -2,13 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from faststream.kafka import KafkaBroker, KafkaRouter
 from faststream.kafka.opentelemetry import KafkaTelemetryMiddleware
 from faststream.kafka.prometheus import KafkaPrometheusMiddleware
@@ -16,7 +15,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from opentelemetry.sdk.trace import TracerProvider
 
 from rushes_runtime.bus.envelope import envelope
-from rushes_runtime.errors import BrokerUnavailable, ConfigurationError
+from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import KafkaSettings
 
@@ -52,34 +51,6 @@ def make_broker(
     )
 
 
-@asynccontextmanager
-async def connected(broker: KafkaBroker, settings: KafkaSettings) -> AsyncIterator[None]:
-    """Consume and publish for as long as the context is open; leaving waits for the records in hand.
-
-    FastStream starts and stops subscribers one after another, each of which waits for its group: together it takes
-    as long as the slowest one. A group waits for a member that died for as long as its session lasts, so joining may
-    take some of these. Raises BrokerUnavailable.
-    """
-    patience_s = settings.connect_timeout_s + 2 * settings.session_timeout_s
-    try:
-        try:
-            async with asyncio.timeout(patience_s):
-                await broker.connect()
-                await asyncio.gather(*(subscriber.start() for subscriber in broker.subscribers))
-        except KafkaError as error:
-            raise BrokerUnavailable(f"the broker does not take us: {error!r} (RUSHES_KAFKA__...)") from error
-        except TimeoutError as error:
-            raise BrokerUnavailable(
-                f"the broker answers, but let us into no consumer group within {patience_s:g} s "
-                "(RUSHES_KAFKA__CONNECT_TIMEOUT_S and two RUSHES_KAFKA__SESSION_TIMEOUT_S): its log says why"
-            ) from error
-        broker.running = True
-        yield
-    finally:
-        await asyncio.gather(*(subscriber.stop() for subscriber in broker.subscribers))
-        await broker.stop()
-
-
 def aiokafka_options(settings: KafkaSettings) -> dict[str, Any]:
     """What aiokafka's own clients need to reach the broker."""
     options: dict[str, Any] = {
@@ -95,6 +66,29 @@ def aiokafka_options(settings: KafkaSettings) -> dict[str, Any]:
             "sasl_plain_password": password,
         }
     return options
+
+
+@asynccontextmanager
+async def reading(settings: KafkaSettings, *topics: str, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of aiokafka's own, with these options of its, that commits nothing by itself."""
+    consumer = AIOKafkaConsumer(
+        *topics, enable_auto_commit=False, auto_offset_reset="earliest", **aiokafka_options(settings), **options
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await stopped(consumer.stop())
+
+
+async def stopped(stop: Coroutine[Any, Any, None]) -> None:
+    """Await the stop of an aiokafka consumer. Where the broker is away it may raise CancelledError, which a task of its
+    own was stopped by (aiokafka issue 647): to whoever stops it, that says nothing. Raises what else the stop raises.
+    """
+    stopping = asyncio.create_task(stop)
+    await asyncio.wait([stopping])
+    if not stopping.cancelled():
+        stopping.result()
 
 
 def make_producer(settings: KafkaSettings) -> AIOKafkaProducer:

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from rushes_runtime.bus.admin import TopicState, topics_there
-from rushes_runtime.bus.connect import aiokafka_options
+from rushes_runtime.bus.connect import reading
 from rushes_runtime.errors import BrokerUnavailable
 from rushes_runtime.settings import KafkaSettings
 from rushes_schemas.topics import SERVICES, TOPICS, group, retry_group, retry_topic
@@ -95,16 +95,9 @@ async def _partitions(
     settings: KafkaSettings, group: str, wanted: Sequence[TopicPartition]
 ) -> dict[TopicPartition, PartitionLag]:
     # Partitions that are assigned by hand make no member of the group: its offsets are read, and nobody is disturbed.
-    consumer = AIOKafkaConsumer(
-        group_id=group,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=POLL_MS,
-        max_partition_fetch_bytes=GLANCE_BYTES,
-        **aiokafka_options(settings),
-    )
-    consumer.assign(wanted)
-    async with consumer:
+    options = {"group_id": group, "fetch_max_wait_ms": POLL_MS, "max_partition_fetch_bytes": GLANCE_BYTES}
+    async with reading(settings, **options) as consumer:
+        consumer.assign(wanted)
         committed = {partition: await consumer.committed(partition) for partition in wanted}
         oldest = await _oldest(consumer, wanted)
         return {

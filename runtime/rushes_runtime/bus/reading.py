@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
-from rushes_runtime.bus.connect import aiokafka_options
+from rushes_runtime.bus.connect import reading
 from rushes_runtime.errors import BrokerUnavailable
 from rushes_runtime.settings import KafkaSettings
 
@@ -20,11 +20,8 @@ async def whole(topics: Sequence[str], settings: KafkaSettings) -> AsyncIterator
     Where a partition ends is told by the broker's answers to fetches, since Tansu's end offsets are wrong. Raises
     BrokerUnavailable where the broker does not answer within a minute.
     """
-    consumer = AIOKafkaConsumer(
-        *topics, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", **aiokafka_options(settings)
-    )
     try:
-        async with asyncio.timeout(TIMEOUT_S), consumer:
+        async with asyncio.timeout(TIMEOUT_S), reading(settings, *topics, group_id=None) as consumer:
             while not await _at_end(consumer):
                 for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
                     for record in records:

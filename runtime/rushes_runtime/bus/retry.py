@@ -8,19 +8,19 @@ up no other.
 import asyncio
 import heapq
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
-from rushes_runtime.bus.connect import aiokafka_options
+from rushes_runtime.bus.connect import reading
 from rushes_runtime.bus.failure import PREFIX, not_before_ms, own_headers
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import KafkaSettings
-from rushes_schemas.topics import TOPICS, dead_letter_topic, group, retry_topic
+from rushes_schemas.topics import TOPICS, dead_letter_topic, retry_group, retry_topic
 
 POLL_MS = 200
 PAUSE_S = 2.0
@@ -107,7 +107,7 @@ class Scheduler:
     async def _forever(self) -> None:
         while True:
             try:
-                async with self._consumer() as consumer:
+                async with self._reading() as consumer:
                     shared_out = SharedOut()
                     consumer.subscribe([retry_topic(self._service)], listener=shared_out)
                     await self._serve(consumer, shared_out)
@@ -115,14 +115,12 @@ class Scheduler:
                 log.error("the retry scheduler starts again", stage=self._service, error=repr(error))
                 await asyncio.sleep(PAUSE_S)
 
-    def _consumer(self) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
-            group_id=group(self._service) + "-retry",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
+    def _reading(self) -> AbstractAsyncContextManager[AIOKafkaConsumer]:
+        return reading(
+            self._settings,
+            group_id=retry_group(self._service),
             session_timeout_ms=round(self._settings.session_timeout_s * 1000),
             heartbeat_interval_ms=round(self._settings.session_timeout_s * 1000 / 6),
-            **aiokafka_options(self._settings),
         )
 
     async def _serve(self, consumer: AIOKafkaConsumer, shared_out: SharedOut) -> None:

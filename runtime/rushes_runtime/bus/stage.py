@@ -1,7 +1,7 @@
 """One service's place on the bus: what it consumes, what it publishes, and where its failures go."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar, cast, get_args
 from zlib import crc32
@@ -91,12 +91,15 @@ class Stage:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Have failures taken and retries scheduled for as long as the context is open."""
+        """Have failures taken for as long as the context is open."""
         # FastStream's producer takes only headers that are text; a dead letter keeps its own as they came.
         self._producer = make_producer(self.settings)
-        scheduler = Scheduler(self.service, self.settings, self.settler.metrics, self._producer)
-        async with self._producer, scheduler.running():
+        async with self._producer:
             yield
+
+    def retries(self) -> AbstractAsyncContextManager[None]:
+        """Have retries given back for as long as the context is open."""
+        return Scheduler(self.service, self.settings, self.settler.metrics, self._open_producer()).running()
 
     def gives_up(self, handler: GiveUp) -> GiveUp:
         """Decorate what is to happen when an event has become a dead letter, beside telling the ledger."""
@@ -123,15 +126,19 @@ class Stage:
                 await self.progress.publish(said)
 
     async def _put(self, topic: str, record: ConsumerRecord, failure: Failure) -> None:
-        if self._producer is None:
-            raise RuntimeError(f"{self.service} consumes outside of its stage's running()")
+        producer = self._open_producer()
         headers = foreign_headers(record) | failure.headers()
         partition = None
         if record.key is None:  # the same one if it is written twice, so that the dead letter is one
-            partition = crc32(failure.origin.encode()) % len(await self._producer.partitions_for(topic))
-        await self._producer.send_and_wait(
+            partition = crc32(failure.origin.encode()) % len(await producer.partitions_for(topic))
+        await producer.send_and_wait(
             topic, record.value, key=record.key, partition=partition, headers=list(headers.items())
         )
+
+    def _open_producer(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            raise RuntimeError(f"{self.service} consumes outside of its stage's running()")
+        return self._producer
 
 
 async def _parse(record: ConsumerRecord, original: Callable[[Any], Any]) -> KafkaMessage:

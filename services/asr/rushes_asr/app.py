@@ -43,7 +43,7 @@ def build(platform: Platform, settings: AsrSettings) -> Service:
     handle(stage, platform, settings, in_child)
     return Service(
         "asr",
-        bus=[stage.router],
+        stages=[stage],
         checks=stage.checks | {"asr child": child.ready},
         lifespans=[child.running(), stage.running()],
     )

@@ -56,7 +56,7 @@ def build(platform: Platform, settings: EmbedSettings) -> Service:
     handle(stage, platform, embed)
     return Service(
         "embed",
-        bus=[stage.router],
+        stages=[stage],
         checks=stage.checks | {"embed child": embed.child.ready},
         lifespans=[collection_there(), embed.child.running(), stage.running()],
     )

@@ -55,7 +55,7 @@ def build(platform: Platform, settings: CatalogSettings) -> Service:
     )
     return Service(
         "catalog",
-        bus=[stage.router],
+        stages=[stage],
         http=[
             dead_letters.routes(DeadLetters(platform.settings.kafka)),
             rebuild.routes(platform, reindexer, publishers),

@@ -69,7 +69,7 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
     acceptance = Acceptance(platform.blobs, playable, announce.publish)
     return Service(
         "ingest",
-        bus=[stage.router],
+        stages=[stage],
         http=[
             uploads(acceptance, settings),
             resumable(acceptance, settings),

@@ -55,7 +55,7 @@ def build(platform: Platform, settings: SceneSettings) -> Service:
     handle(stage, platform, settings, in_child)
     return Service(
         "scenes",
-        bus=[stage.router],
+        stages=[stage],
         checks=stage.checks | {"scenes child": child.ready},
         lifespans=[child.running(), stage.running()],
     )
