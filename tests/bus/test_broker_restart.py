@@ -8,16 +8,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiokafka.errors import UnknownError
+from faststream import ContextRepo, PublishCommand, PublishType
 
-from rushes_runtime import tansu
-from rushes_runtime.bus.connect import stopped
+from rushes_runtime import tansu as embedded
+from rushes_runtime.bus.connect import make_broker, stopped
+from rushes_runtime.bus.insist import Insist
 from rushes_runtime.bus.topics import provision
-from rushes_runtime.settings import KafkaSettings
+from rushes_runtime.metrics import Metrics
+from rushes_runtime.settings import KafkaSettings, TopicSettings
 from rushes_schemas.events import SegmentPlanned
+from rushes_schemas.topics import SEGMENT_PLANNED
 from rushes_testing.process import descendants
 
 from .conftest import platform_on
-from .rig import Rig, running
+from .rig import Rig, planned, running
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -52,7 +57,7 @@ async def test_consumers_read_the_new_broker_from_its_start_and_commit_nothing_o
         if event.segment.index == 4:
             await last_goes_on.wait()
 
-    async with tansu.running(restarts) as address:
+    async with embedded.running(restarts) as address:
         kafka = KafkaSettings(
             bootstrap_servers=address, idempotent=False, session_timeout_s=2, shutdown_grace_s=0.1, compression="none"
         )
@@ -67,10 +72,45 @@ async def test_consumers_read_the_new_broker_from_its_start_and_commit_nothing_o
             assert [await rig.seen.get() for _ in range(10)] == list(range(10, 20))
 
 
+async def test_what_is_published_while_the_broker_comes_back_is_published() -> None:
+    early: asyncio.Queue[asyncio.Task[object]] = asyncio.Queue()
+    topics = TopicSettings(partitions=2)
+
+    @asynccontextmanager
+    async def restart() -> AsyncIterator[None]:
+        publishing = asyncio.create_task(broker.publish(planned(8), SEGMENT_PLANNED.name))
+        yield
+        await asyncio.wait([publishing], timeout=0.5)
+        await provision(kafka, topics)
+        early.put_nowait(publishing)
+
+    async with embedded.running(restart) as address:
+        kafka = KafkaSettings(bootstrap_servers=address, idempotent=False)
+        await provision(kafka, topics)
+        async with make_broker(kafka, "test", Metrics()) as broker:
+            await broker.publish(planned(7), SEGMENT_PLANNED.name)
+            _kill(address)
+            await (await early.get())
+
+
+async def test_event_that_the_broker_has_no_topic_for_yet_is_published_again() -> None:
+    answers: list[Exception | str] = [UnknownError(), UnknownError(), "published"]
+
+    async def publish(_: PublishCommand) -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    insisting = Insist(None, context=ContextRepo())
+    command = PublishCommand(b"", _publish_type=PublishType.PUBLISH)
+    assert await insisting.publish_scope(publish, command) == "published"
+
+
 async def test_broker_is_started_again_after_a_restart_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tansu, "PAUSE_S", 0)
+    monkeypatch.setattr(embedded, "PAUSE_S", 0)
     restarts = Restarts(failing=2)
-    async with tansu.running(restarts) as address:
+    async with embedded.running(restarts) as address:
         _kill(address)
         await restarts.over.wait()
         _kill(address)

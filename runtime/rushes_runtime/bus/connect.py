@@ -15,6 +15,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from opentelemetry.sdk.trace import TracerProvider
 
 from rushes_runtime.bus.envelope import envelope
+from rushes_runtime.bus.insist import Insist
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import KafkaSettings
@@ -44,6 +45,7 @@ def make_broker(
             KafkaPrometheusMiddleware(registry=metrics.registry, app_name=name),
             KafkaTelemetryMiddleware(tracer_provider=TracerProvider()),
             envelope(name),
+            Insist,
         ),
         routers=routers,
         logger=structlog.stdlib.get_logger("rushes.bus"),
