@@ -1,8 +1,11 @@
 """One stage, asr, consuming from a real broker, with a handler that a test tells what to do."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
@@ -15,6 +18,7 @@ from rushes_runtime.checks import Check
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import Event, Segment, SegmentPlanned, SegmentTranscribed, Transcript, Video, extended
 from rushes_schemas.topics import SEGMENT_PLANNED, SEGMENT_TRANSCRIBED
+from rushes_testing.process import descendants
 
 Work = Callable[[SegmentPlanned], Awaitable[None]]
 
@@ -98,3 +102,10 @@ async def running(platform: Platform, work: Work, depends_on: Mapping[str, Check
     async with rig.stage.running(), consuming(broker, [rig.stage], platform.settings.kafka) as consumers:
         rig.consumers = consumers
         yield rig
+
+
+def kill_broker(address: str) -> None:
+    """SIGKILL to the embedded broker that this process runs there."""
+    its = f"--kafka-listener-url\0tcp://{address}"
+    [broker] = [pid for pid in descendants(os.getpid()) if its in Path(f"/proc/{pid}/cmdline").read_text()]
+    os.kill(broker, signal.SIGKILL)

@@ -1,8 +1,6 @@
 """The embedded broker dies and comes back with nothing in it."""
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,10 +17,9 @@ from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import KafkaSettings, TopicSettings
 from rushes_schemas.events import SegmentPlanned
 from rushes_schemas.topics import SEGMENT_PLANNED
-from rushes_testing.process import descendants
 
 from .conftest import platform_on
-from .rig import Rig, planned, running
+from .rig import Rig, kill_broker, planned, running
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -65,7 +62,7 @@ async def test_consumers_read_the_new_broker_from_its_start_and_commit_nothing_o
             restarts.rig = rig
             await rig.publish(*range(5))
             assert [await rig.seen.get() for _ in range(5)] == list(range(5))  # the last one is in hand
-            _kill(address)
+            kill_broker(address)
             await restarts.over.wait()
             last_goes_on.set()
             await rig.publish(*range(10, 20))
@@ -89,7 +86,7 @@ async def test_what_is_published_while_the_broker_comes_back_is_published() -> N
         await provision(kafka, topics)
         async with make_broker(kafka, "test", Metrics()) as broker:
             await broker.publish(planned(7), SEGMENT_PLANNED.name)
-            _kill(address)
+            kill_broker(address)
             await (await early.get())
 
 
@@ -111,9 +108,9 @@ async def test_broker_is_started_again_after_a_restart_failed(monkeypatch: pytes
     monkeypatch.setattr(embedded, "PAUSE_S", 0)
     restarts = Restarts(failing=2)
     async with embedded.running(restarts) as address:
-        _kill(address)
+        kill_broker(address)
         await restarts.over.wait()
-        _kill(address)
+        kill_broker(address)
 
 
 async def test_consumer_whose_own_task_was_cancelled_is_stopped_all_the_same() -> None:
@@ -137,8 +134,3 @@ async def test_what_else_goes_wrong_in_a_stop_is_raised() -> None:
 
     with pytest.raises(ConnectionError, match="gone"):
         await stopped(goes_wrong())
-
-
-def _kill(address: str) -> None:
-    [broker] = [pid for pid in descendants(os.getpid()) if address in Path(f"/proc/{pid}/cmdline").read_text()]
-    os.kill(broker, signal.SIGKILL)

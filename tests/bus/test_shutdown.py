@@ -5,13 +5,19 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import pytest
 
+from rushes_runtime import tansu as embedded
 from rushes_runtime.bus.lag import lags
 from rushes_runtime.platform import Platform
+from rushes_runtime.settings import KafkaSettings
 
-from .rig import Rig
+from .conftest import platform_on
+from .rig import Rig, kill_broker
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -19,8 +25,9 @@ pytestmark = pytest.mark.timeout(60)
 class Program:
     """tests/bus/program.py, running."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: IO[bytes]) -> None:
         self.process = process
+        self.log = log
 
     async def begun(self) -> int:
         """The segment whose work has begun."""
@@ -33,6 +40,11 @@ class Program:
         self.process.stdin.write(b"\n")
         await self.process.stdin.drain()
 
+    def said(self) -> str:
+        """What it logged, once it has ended."""
+        self.log.seek(0)
+        return self.log.read().decode()
+
     def terminate(self) -> None:
         """SIGTERM."""
         self.process.send_signal(signal.SIGTERM)
@@ -41,26 +53,38 @@ class Program:
 @asynccontextmanager
 async def program(platform: Platform, grace_s: float) -> AsyncIterator[Program]:
     servers = platform.settings.kafka.bootstrap_servers
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bus.program", servers, str(grace_s)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield Program(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+    with TemporaryFile() as log:  # a pipe that nobody reads would stop it
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.bus.program", servers, str(grace_s)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
+        try:
+            yield Program(process, log)
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+async def nothing(event: object) -> None:
+    """Never called."""
+
+
+class Never:
+    """A restart that does not end."""
+
+    async def __aenter__(self) -> None:
+        await asyncio.Event().wait()
+
+    async def __aexit__(self, *_: object) -> None:
+        """Never called."""
 
 
 @pytest.fixture
 async def rig(platform: Platform) -> Rig:
     """Publishes and reads; its stage does not run."""
-
-    async def nothing(event: object) -> None:
-        """Never called."""
-
     rig = Rig(platform, nothing, {})
     await rig.publish(0)
     return rig
@@ -86,6 +110,21 @@ async def test_sigterm_abandons_what_takes_too_long(rig: Rig) -> None:
             assert await rig.transcribed(1) == [0]
         await first.finish()  # its thread reads from a pipe, and Python waits for it at its end
         assert await first.process.wait() == 0
+        said = first.said()
+        assert "abandoned, since the service stops" in said and "Traceback" not in said
+
+
+@pytest.mark.timeout(30)
+async def test_sigterm_while_the_broker_is_away_ends_it_within_the_grace(tmp_path: Path) -> None:
+    async with embedded.running(Never) as address:
+        kafka = KafkaSettings(bootstrap_servers=address, idempotent=False, session_timeout_s=2)
+        async with platform_on(kafka, tmp_path, partitions=1) as platform, program(platform, grace_s=0.5) as first:
+            await Rig(platform, nothing, {}).publish(0)
+            assert await first.begun() == 0
+            kill_broker(address)
+            await first.finish()
+            first.terminate()
+            assert await first.process.wait() == 0
 
 
 async def test_second_signal_ends_it_at_once(rig: Rig) -> None:

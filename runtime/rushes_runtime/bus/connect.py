@@ -20,7 +20,12 @@ from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import KafkaSettings
 
+FLUSH_S = 2.0
+"""How long a producer that is stopped may take to send what it was given; with a broker there it takes milliseconds."""
+
 SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+
+log = structlog.stdlib.get_logger("rushes.bus")
 
 
 def make_broker(
@@ -83,13 +88,18 @@ async def reading(settings: KafkaSettings, *topics: str, **options: Any) -> Asyn
         await stopped(consumer.stop())
 
 
-async def stopped(stop: Coroutine[Any, Any, None]) -> None:
-    """Await the stop of an aiokafka consumer. Where the broker is away it may raise CancelledError, which a task of its
-    own was stopped by (aiokafka issue 647): to whoever stops it, that says nothing. Raises what else the stop raises.
+async def stopped(stop: Coroutine[Any, Any, None], within_s: float | None = None) -> None:
+    """Await the stop of an aiokafka client, for so long at most. Raises what the stop raises.
+
+    Where the broker is away, a consumer's may raise CancelledError, which a task of its own was stopped by (aiokafka
+    issue 647): to whoever stops it, that says nothing. A producer's waits for what it was given to be sent, 40 s.
     """
     stopping = asyncio.create_task(stop)
-    await asyncio.wait([stopping])
-    if not stopping.cancelled():
+    await asyncio.wait([stopping], timeout=within_s)
+    if not stopping.done():
+        log.warning("the broker is away: what it was not sent yet is given up, and made again later")
+        stopping.cancel()
+    elif not stopping.cancelled():
         stopping.result()
 
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
-from rushes_runtime.bus.connect import stopped
+from rushes_runtime.bus.connect import FLUSH_S, stopped
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.errors import BrokerUnavailable
 from rushes_runtime.settings import KafkaSettings
@@ -69,4 +69,4 @@ async def consuming(broker: KafkaBroker, stages: Sequence[Stage], settings: Kafk
         yield consumers
     finally:
         await consumers.stop()
-        await broker.stop()
+        await stopped(broker.stop(), FLUSH_S)

@@ -53,7 +53,8 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
         ) -> bool:
             try:
                 if exc_val is not None and not isinstance(exc_val, Exception):
-                    return False  # cancelled: not settled, so it is delivered again
+                    log.warning("abandoned, since the service stops; it is delivered again")
+                    return False
                 await self._settle(exc_val)
             finally:
                 settler.in_hand[self.record.topic].settled()
