@@ -17,7 +17,7 @@ from bench.hops import STAGES
 from bench.page import table, write_section
 from tests.cluster.kafka import ApacheKafka
 
-from rushes_runtime.bus.connect import make_producer
+from rushes_runtime.bus.connect import publishing
 from rushes_runtime.bus.topics import provision
 from rushes_runtime.settings import KafkaSettings, TopicSettings
 from rushes_runtime.tansu import binary
@@ -85,7 +85,7 @@ async def itself(kafka: KafkaSettings) -> tuple[float, float, float]:
     """Records a second that one producer writes, in batches and one after another, and that one consumer reads."""
     value = json.dumps({"video_id": "0b7f3c1e-5d2a-5c3e-9f4b-1a2b3c4d5e6f", "at": 0}).encode()
     topic = VIDEO_DELETED.name  # nobody consumes it here
-    async with make_producer(kafka) as producer:
+    async with publishing(kafka) as producer:
         for number in range(100):  # until the broker has made every partition
             await producer.send_and_wait(topic, value, key=b"%d" % number)
         started = time.monotonic()
@@ -143,7 +143,7 @@ async def through_the_hops(kafka: KafkaSettings, run: int) -> float:
     """Videos a second, from the first one's upload to the last one's last word from embed."""
     left = {f"file:///{run}/{number}.mp4" for number in range(EVENTS)}
     consumer = AIOKafkaConsumer(VIDEO_PROGRESS.name, bootstrap_servers=kafka.bootstrap_servers)
-    async with make_producer(kafka) as producer, consumer, asyncio.timeout(WITHIN_S):
+    async with publishing(kafka) as producer, consumer, asyncio.timeout(WITHIN_S):
         started = time.monotonic()
         for uri in left:
             await producer.send(VIDEO_UPLOADED.name, json.dumps({"uri": uri}).encode(), key=uri.encode())

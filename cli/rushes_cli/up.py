@@ -11,7 +11,7 @@ from rich.console import Console
 from rushes_cli.compose import SERVICES
 from rushes_ingest.recover import unfinished
 from rushes_runtime import tansu
-from rushes_runtime.bus.connect import make_producer
+from rushes_runtime.bus.connect import publishing
 from rushes_runtime.bus.consumers import Consumers
 from rushes_runtime.bus.envelope import envelope_headers
 from rushes_runtime.bus.topics import provision
@@ -124,7 +124,7 @@ async def _anew(platform: Platform, everything: list[Consumers]) -> AsyncIterato
 async def _publish_unfinished(platform: Platform) -> int:
     """Publish again what was not finished; how many videos are to be gone on with."""
     again = 0
-    async with make_producer(platform.settings.kafka) as producer:
+    async with publishing(platform.settings.kafka) as producer:
         async for deleted in orders(platform.blobs):
             await _publish(producer, VIDEO_DELETED, deleted)
         async for event in unfinished(platform):

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
-from rushes_runtime.bus.connect import make_broker, make_producer
+from rushes_runtime.bus.connect import make_broker, publishing
 from rushes_runtime.bus.consumers import Consumers, consuming
 from rushes_runtime.bus.failure import Failure
 from rushes_runtime.bus.stage import Stage
@@ -76,7 +76,7 @@ class Rig:
         headers: tuple[tuple[str, bytes], ...] = (),
     ) -> None:
         """Publish records as any client may."""
-        async with make_producer(self.platform.settings.kafka) as producer:
+        async with publishing(self.platform.settings.kafka) as producer:
             for key, value in records:
                 await producer.send_and_wait(topic, value, key=key, headers=list(headers))
 

@@ -77,7 +77,6 @@ async def test_what_is_published_while_the_broker_comes_back_is_published() -> N
     async def restart() -> AsyncIterator[None]:
         publishing = asyncio.create_task(broker.publish(planned(8), SEGMENT_PLANNED.name))
         yield
-        await asyncio.wait([publishing], timeout=0.5)
         await provision(kafka, topics)
         early.put_nowait(publishing)
 
@@ -121,8 +120,14 @@ async def test_consumer_whose_own_task_was_cancelled_is_stopped_all_the_same() -
 
 
 async def test_who_is_cancelled_while_a_consumer_stops_ends() -> None:
-    waiting = asyncio.create_task(stopped(asyncio.Event().wait()))  # type: ignore[arg-type]
-    await asyncio.sleep(0)
+    begun = asyncio.Event()
+
+    async def never_ends() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    waiting = asyncio.create_task(stopped(never_ends()))
+    await begun.wait()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from rushes_runtime.bus.connect import aiokafka_options, make_producer
+from rushes_runtime.bus.connect import aiokafka_options, publishing
 from rushes_runtime.bus.lag import TopicLag, lags
 from rushes_runtime.bus.topics import provision
 from rushes_runtime.settings import KafkaSettings, TopicSettings
@@ -24,7 +24,7 @@ async def broker(tansu: KafkaSettings) -> KafkaSettings:
 
 async def publish(broker: KafkaSettings, topic: str, partition: int, times_ms: Sequence[int]) -> None:
     """Records of these times, as one batch."""
-    async with make_producer(broker) as producer:
+    async with publishing(broker) as producer:
         await _batch(producer, topic, partition, times_ms)
 
 

@@ -8,7 +8,7 @@ from rushes_embed.collection import ensure_videos
 from rushes_embed.reconcile import AGAIN, LOST, Reconciler, is_stuck
 from rushes_embed.records import find_record, put_record
 from rushes_embed.settings import CatalogSettings
-from rushes_runtime.bus.connect import make_producer
+from rushes_runtime.bus.connect import publishing
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.index import StageEntry, VideoRecord
@@ -77,7 +77,7 @@ async def test_video_whose_bytes_nobody_knows_is_failed(looked: Looked) -> None:
 
 
 async def test_video_that_waits_for_a_retry_is_left_alone(looked: Looked) -> None:
-    async with make_producer(looked.platform.settings.kafka) as producer:
+    async with publishing(looked.platform.settings.kafka) as producer:
         await producer.send_and_wait(retry_topic("scenes"), b"{}", timestamp_ms=LONG_AGO - 1)
     assert await looked.after(RECORD) == RECORD
     assert not looked.published

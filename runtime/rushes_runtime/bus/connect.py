@@ -53,7 +53,7 @@ def make_broker(
             Insist,
         ),
         routers=routers,
-        logger=structlog.stdlib.get_logger("rushes.bus"),
+        logger=log,
         log_level=10,
     )
 
@@ -103,15 +103,21 @@ async def stopped(stop: Coroutine[Any, Any, None], within_s: float | None = None
         stopping.result()
 
 
-def make_producer(settings: KafkaSettings) -> AIOKafkaProducer:
-    """A producer for records that are bytes already; to be entered as a context."""
-    return AIOKafkaProducer(
+@asynccontextmanager
+async def publishing(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer for records that are bytes already."""
+    producer = AIOKafkaProducer(
         acks="all",
         enable_idempotence=settings.idempotent,
         compression_type=_compression(settings),
         max_request_size=settings.max_message_bytes,
         **aiokafka_options(settings),
     )
+    try:
+        await producer.start()
+        yield producer
+    finally:
+        await stopped(producer.stop(), FLUSH_S)
 
 
 def librdkafka_options(settings: KafkaSettings) -> dict[str, Any]:

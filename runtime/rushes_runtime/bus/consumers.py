@@ -24,7 +24,6 @@ class Consumers:
 
     async def start(self) -> None:
         """Join the groups and consume. Raises BrokerUnavailable, KafkaError; `stop` it then too."""
-        await self._broker.connect()
         for stage in self._stages:
             await self._reading.enter_async_context(stage.retries())
         await self._reading.enter_async_context(self._subscribed())
@@ -44,6 +43,7 @@ class Consumers:
         try:
             try:
                 async with asyncio.timeout(patience_s):
+                    await self._broker.connect()
                     await asyncio.gather(*(subscriber.start() for subscriber in subscribers))
             except TimeoutError as error:
                 raise BrokerUnavailable(

@@ -12,7 +12,7 @@ from typing import Literal, cast, get_args
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from pydantic import BaseModel, ValidationError
 
-from rushes_runtime.bus.connect import make_producer
+from rushes_runtime.bus.connect import publishing
 from rushes_runtime.bus.failure import PREFIX, Subject, foreign_headers, own_headers
 from rushes_runtime.bus.progress import now_ms, stumbled
 from rushes_runtime.bus.reading import whole
@@ -119,7 +119,7 @@ class DeadLetters:
 
     async def _settle(self, wanted: Wanted, outcome: Outcome) -> list[DeadLetter]:
         records = await self._records(wanted)
-        async with make_producer(self._settings) as producer:
+        async with publishing(self._settings) as producer:
             for record in records:
                 if outcome == "replayed":
                     await _replay(producer, record)

@@ -12,8 +12,8 @@ PAUSE_S = 0.1
 
 
 class Insist(BaseMiddleware):
-    """A broker middleware. Tansu answers so for a topic that it does not have: for a moment it has none, when it was
-    started again. aiokafka itself tries again what other brokers answer then."""
+    """A broker middleware. Tansu was seen to answer so after it was started again and before its topics were made.
+    aiokafka itself tries again what other brokers answer then."""
 
     async def publish_scope(self, call_next: Callable[[PublishCommand], Awaitable[Any]], cmd: PublishCommand) -> Any:
         loop = asyncio.get_running_loop()

@@ -13,7 +13,7 @@ from faststream.kafka import KafkaMessage, KafkaRouter
 from faststream.kafka.publisher import DefaultPublisher
 from pydantic import ValidationError
 
-from rushes_runtime.bus.connect import FLUSH_S, make_producer, stopped
+from rushes_runtime.bus.connect import publishing
 from rushes_runtime.bus.delivery import delivery
 from rushes_runtime.bus.dependencies import Dependencies
 from rushes_runtime.bus.failure import Failure, foreign_headers, time_of
@@ -93,12 +93,8 @@ class Stage:
     async def running(self) -> AsyncIterator[None]:
         """Have failures taken for as long as the context is open."""
         # FastStream's producer takes only headers that are text; a dead letter keeps its own as they came.
-        self._producer = make_producer(self.settings)
-        try:
-            await self._producer.start()
+        async with publishing(self.settings) as self._producer:
             yield
-        finally:
-            await stopped(self._producer.stop(), FLUSH_S)
 
     def retries(self) -> AbstractAsyncContextManager[None]:
         """Have retries given back for as long as the context is open."""
