@@ -10,7 +10,8 @@ from rushes_runtime.settings import load
 def _ingest(platform: Platform) -> Service:
     from rushes_ingest import app  # noqa: PLC0415
 
-    return app.build(platform, load(app.Settings).ingest)
+    settings = load(app.Settings)
+    return app.build(platform, settings.ingest, settings.sources)
 
 
 def _asr(platform: Platform) -> Service:

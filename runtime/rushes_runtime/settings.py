@@ -5,6 +5,7 @@
 """
 
 import os
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated, Literal, TypeVar
@@ -183,8 +184,12 @@ class ApiKey(Part):
     """Who has it, for the log."""
     secret: Annotated[SecretStr, Field(min_length=16)]
     """What is sent as `Authorization: Bearer ...`."""
-    scopes: Annotated[frozenset[Scope], Field(min_length=1)] = frozenset({"read"})
-    """`read`: search, videos, transcripts, media; `write`: add, change and delete videos; `admin`: the rest."""
+    scopes: frozenset[Scope] = frozenset({"read"})
+    """`read`: search, videos, transcripts, media; `write`: add, change and delete videos; `admin`: the rest. None:
+    metrics, documents and details of readiness alone, which every key opens."""
+
+
+Opened = Literal["metrics", "docs", "readyz"]
 
 
 class HttpSettings(Part):
@@ -201,8 +206,19 @@ class HttpSettings(Part):
     everything, which is refused where other machines can reach the server."""
     insecure: bool = False
     """Listen beyond this machine without any keys."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names by which this server is reached (`rushes.example.org`, `*.example.org`, or `*`), without port; requests for
+    other hosts are refused. Loopback's names always are. Default beyond loopback: with API keys, any name; without, IP
+    addresses, names without a dot, and the machine's own."""
+    public: tuple[Opened, ...] = ()
+    """What is answered without a key although there are keys and other machines reach the server: `metrics`; `docs`:
+    `/docs` and `/openapi.json`; `readyz`: what is wrong, instead of the status alone."""
+    wrong_keys_per_minute: Annotated[int, Field(ge=1)] = 20
+    """Wrong keys of one address that are looked at, at each door; further ones are answered 429."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks of proxies whose `X-Forwarded-For` names the client's address."""
     cors_origins: tuple[str, ...] = ()
-    """Web pages of these origins (`https://example.org`, or `*`) may ask from a browser."""
+    """Web pages of these origins (`https://example.org`, or `*`) may ask from a browser; all others are refused."""
     requests_per_minute: Annotated[int, Field(ge=1)] = 3000
     """Of one key, at each door (HTTP, gRPC); without keys, of one address, where other machines reach the server."""
     time_limit_s: Seconds = 30

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from rushes_schemas.uris import redacted
+
 VideoId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Milliseconds = Annotated[int, Field(ge=0)]
@@ -66,7 +68,11 @@ class VideoUploaded(Event):
         return self if self.accepted_at is not None else self.model_copy(update={"accepted_at": at})
 
     def subject(self) -> dict[str, Any]:
-        return {"uri": self.uri}
+        return {"uri": redacted(self.uri)}
+
+    def shown(self) -> Self:
+        """The event as the ledger and status answers may tell of it: its URI holds no password or signature."""
+        return self.model_copy(update={"uri": redacted(self.uri)})
 
 
 class Video(Model):

@@ -14,10 +14,11 @@ from prometheus_client import CollectorRegistry
 from rushes_ingest.accept import Acceptance
 from rushes_ingest.prepare import Preparer, check
 from rushes_ingest.resumable.routes import PATH, routes
-from rushes_ingest.settings import IngestSettings
+from rushes_ingest.settings import IngestSettings, SourceSettings
+from rushes_ingest.sources import Sources
 from rushes_ingest.uploads import uploads
 from rushes_runtime.blobs import Blobs
-from rushes_runtime.settings import HttpSettings
+from rushes_runtime.settings import BlobSettings, HttpSettings
 from rushes_runtime.web.app import web_app
 from rushes_runtime.web.server import Http
 from rushes_schemas.events import VideoUploaded
@@ -63,9 +64,8 @@ class Door:
 
         acceptance = Acceptance(self.blobs, playable, self.publish)
         http = HttpSettings(port=0)
-        async with Http(
-            web_app("test", [uploads(acceptance, ingest), routes(acceptance, ingest)], {}, CollectorRegistry(), http),
-            http,
-        ) as server:
+        sources = Sources(SourceSettings(), BlobSettings(), is_private=True)
+        routers = [uploads(acceptance, ingest, sources), routes(acceptance, ingest)]
+        async with Http(web_app("test", routers, {}, CollectorRegistry(), http), http) as server:
             self.port = server.port
             yield self

@@ -119,7 +119,7 @@ async def test_what_came_before_the_line_broke_is_kept_unless_a_checksum_was_pro
     path = httpx.URL(url).path
     promised = "Upload-Checksum: sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=\r\n" if vouched else ""
     writer.write(
-        f"PATCH {path} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n{promised}"
+        f"PATCH {path} HTTP/1.1\r\nHost: localhost\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n{promised}"
         f"Content-Type: application/offset+octet-stream\r\nContent-Length: {len(BYTES)}\r\n\r\n".encode()
     )
     writer.write(BYTES[:PIECE])

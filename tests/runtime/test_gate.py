@@ -19,7 +19,7 @@ def app() -> FastAPI:
 
 async def test_it_lives_but_answers_nothing_before_it_is_open(app: FastAPI) -> None:
     gate = Gate(app)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://test") as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://localhost") as http:
         assert (await http.get("/healthz")).status_code == 200
         assert (await http.get("/metrics")).status_code == 200
         ready = await http.get("/readyz")

@@ -40,7 +40,7 @@ async def hello(server: Http) -> int:
 
 async def test_a_body_that_comes_slowly_is_answered_408(serving: Serving) -> None:
     async with serving(patience_s=0.5) as server, connection(server) as (reader, writer):
-        writer.write(b"POST /v1/body HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+        writer.write(b"POST /v1/body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
         started = time.monotonic()
 
         async def drip() -> None:
@@ -72,7 +72,7 @@ async def test_a_long_body_that_comes_fast_enough_is_taken(serving: Serving) -> 
     assert answer.json() == {"size": 8000}
 
 
-@pytest.mark.parametrize("half", [b"", b"GET /v1/hello HTTP/1.1\r\nHost: x\r\n", b"GET /v1/hello HTTP/1.1\r\n"])
+@pytest.mark.parametrize("half", [b"", b"GET /v1/hello HTTP/1.1\r\nHost: localhost\r\n", b"GET /v1/hello HTTP/1.1\r\n"])
 async def test_half_a_request_is_let_go(serving: Serving, half: bytes) -> None:
     async with serving(patience_s=0.3) as server, connection(server) as (reader, writer):
         writer.write(half)
@@ -82,7 +82,7 @@ async def test_half_a_request_is_let_go(serving: Serving, half: bytes) -> None:
 
 async def test_half_a_request_after_a_whole_one_is_let_go(serving: Serving) -> None:
     async with serving(patience_s=0.3) as server, connection(server) as (reader, writer):
-        writer.write(b"GET /v1/hello HTTP/1.1\r\nHost: x\r\n\r\n")
+        writer.write(b"GET /v1/hello HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
         writer.write(b"GET /v1/hello HTTP/1.1\r\n")
         await asyncio.wait_for(reader.read(), 10)
@@ -91,7 +91,7 @@ async def test_half_a_request_after_a_whole_one_is_let_go(serving: Serving) -> N
 async def test_who_does_not_read_is_let_go(serving: Serving) -> None:
     async with serving(patience_s=0.3) as server, connection(server) as (reader, writer):
         writer.transport.pause_reading()  # type: ignore[attr-defined]
-        writer.write(b"GET /v1/endless HTTP/1.1\r\nHost: x\r\n\r\n")
+        writer.write(b"GET /v1/endless HTTP/1.1\r\nHost: localhost\r\n\r\n")
         while server.server_state.tasks or not server.server_state.total_requests:
             assert await hello(server) == 200
         writer.transport.resume_reading()  # type: ignore[attr-defined]
@@ -107,7 +107,7 @@ async def test_what_takes_too_long_is_answered_504(serving: Serving) -> None:
 
 async def test_a_body_that_is_too_large_is_answered_413_before_it_came(serving: Serving) -> None:
     async with serving(max_body=1000) as server, connection(server) as (reader, writer):
-        writer.write(b"POST /v1/body HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")
+        writer.write(b"POST /v1/body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n")
         status, said = await answered(reader)
     assert (status, said["detail"]) == (413, "The request's body has more than 1,000 bytes.")
 

@@ -63,6 +63,11 @@ class Failure:
         """Whether the record is a dead letter now: it is invalid, or its attempts are spent."""
         return self.attempt >= self.most_attempts
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the input was invalid, so that trying it again is no use."""
+        return self.most_attempts == 0
+
     def after_back_off(self, settings: FailureSettings, now_ms: int) -> "Failure":
         """The failure with the time before which it is not tried again: exponential back-off with full jitter
         (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/)."""

@@ -50,6 +50,6 @@ def stumbled(
         reason=reason,
         # The door may be another machine, whose clock is ahead.
         at=max(now_ms(), sent_at),
-        source=upload,
+        source=upload.shown() if upload else None,
         stored_at=event.video.stored_at if isinstance(event, SegmentPlanned) else sent_at,
     )

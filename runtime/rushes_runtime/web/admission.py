@@ -4,7 +4,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Asgi
 
-from rushes_runtime.settings import Scope
+from rushes_runtime.settings import Opened, Scope
+from rushes_runtime.web.health import BARE
 from rushes_runtime.web.keys import Keys, Refusal
 from rushes_runtime.web.problems import problem
 
@@ -16,8 +17,20 @@ QUESTIONS = ("/v1/search",)
 """Paths where a POST only asks."""
 
 
+KEYED: dict[str, Opened] = {
+    "/metrics": "metrics",
+    "/docs": "docs",
+    "/docs/oauth2-redirect": "docs",
+    "/redoc": "docs",
+    "/openapi.json": "docs",
+    "/readyz": "readyz",
+}
+"""Paths that need a key of any scope where other machines reach the server, unless RUSHES_HTTP__PUBLIC names them.
+`/readyz` answers its status without one."""
+
+
 def scope_needed(method: str, path: str) -> Scope | None:
-    """The scope that a request needs. None: health, metrics and the API's own description are everybody's."""
+    """The scope that a request needs. None: none, though perhaps a key."""
     if not path.startswith("/v1/"):
         return None
     if any(path == prefix or path.startswith(prefix + "/") for prefix in ADMIN):
@@ -34,17 +47,26 @@ class Admission:
         self._keys = keys
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
-        needed = scope_needed(scope["method"], scope["path"]) if scope["type"] == "http" else None
-        if needed is not None:
-            client = scope.get("client")
-            try:
-                authorization = Headers(scope=scope).get("authorization")
-                caller = await self._keys.admit(authorization, needed, client[0] if client else "somebody")
-            except Refusal as refusal:
-                await _refused(refusal)(scope, receive, send)
-                return
-            scope.setdefault("state", {})["caller"] = caller
-        await self._app(scope, receive, send)
+        if scope["type"] == "http" and (refusal := await self._refusal(scope)) is not None:
+            await _refused(refusal)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _refusal(self, scope: Asgi) -> Refusal | None:
+        """Why a request is not let through. What is let through has its caller in its state."""
+        path, state = scope["path"], scope.setdefault("state", {})
+        needed = scope_needed(scope["method"], path)
+        if needed is None and (path not in KEYED or not self._keys.guard(KEYED[path])):
+            return None
+        client = scope.get("client")
+        try:
+            authorization = Headers(scope=scope).get("authorization")
+            state["caller"] = await self._keys.admit(authorization, needed, client[0] if client else "somebody")
+        except Refusal as refusal:
+            if path != "/readyz":
+                return refusal
+            state[BARE] = True
+        return None
 
 
 def _refused(refusal: Refusal) -> ASGIApp:

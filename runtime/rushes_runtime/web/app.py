@@ -11,6 +11,7 @@ from rushes_runtime.checks import Check
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.admission import Admission
 from rushes_runtime.web.health import health
+from rushes_runtime.web.hosts import Addressed
 from rushes_runtime.web.keys import Keys
 from rushes_runtime.web.openapi import document
 from rushes_runtime.web.patience import Patience
@@ -51,6 +52,7 @@ def web_app(
             allow_headers=["*"],
             expose_headers=[*EXPOSED, *UPLOADING],
         )
+    app.add_middleware(Addressed, settings=settings)
     app.add_middleware(Record)
     return app
 

@@ -12,7 +12,8 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from rushes_runtime.errors import ConfigurationError
-from rushes_runtime.settings import HttpSettings, Scope
+from rushes_runtime.settings import HttpSettings, Opened, Scope
+from rushes_runtime.web.wrong_keys import WrongKeys
 
 SCHEME = "bearer"
 
@@ -36,11 +37,17 @@ class Keys:
         is_public = bool(self._keys) or not is_loopback(settings.host)
         self._rate = RateLimitItemPerMinute(settings.requests_per_minute) if is_public else None
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._wrong = WrongKeys(settings.wrong_keys_per_minute)
+        self._opened = set(settings.public) if bool(self._keys) and not is_loopback(settings.host) else None
 
-    async def admit(self, authorization: str | None, scope: Scope, address: str) -> str:
-        """Who asks: the key's name, or the address where there are no keys. `authorization` is the header's value.
-        Raises Refusal."""
-        caller = self._known(authorization, scope) if self._keys else address
+    def guard(self, what: Opened) -> bool:
+        """Whether that needs a key, of whatever scope."""
+        return self._opened is not None and what not in self._opened
+
+    async def admit(self, authorization: str | None, scope: Scope | None, address: str) -> str:
+        """Who asks: the key's name, or the address where there are no keys. `authorization` is the header's value;
+        `scope` None: any key will do. Raises Refusal."""
+        caller = self._known(authorization, scope, address) if self._keys else address
         if self._rate is not None and not await self._limiter.hit(self._rate, caller):
             window = await self._limiter.get_window_stats(self._rate, caller)
             wait_s = max(1, math.ceil(window.reset_time - time.time()))
@@ -48,16 +55,20 @@ class Keys:
             raise Refusal("too_many", sentence, wait_s)
         return caller
 
-    def _known(self, authorization: str | None, scope: Scope) -> str:
+    def _known(self, authorization: str | None, scope: Scope | None, address: str) -> str:
         scheme, _, secret = (authorization or "").partition(" ")
         if scheme.lower() != SCHEME or not secret.strip():
             raise Refusal("unauthenticated", "Send an API key, as the header `Authorization: Bearer KEY`.")
         digest = _digest(secret.strip())
+        if wait_s := self._wrong.wait_s(address, digest):
+            raise Refusal("too_many", f"Too many wrong keys came from {address}; go on in {wait_s} s.", wait_s)
         # All keys are compared, and digests of one length: the time taken tells nothing about any of them.
         matching = [key for known, key in self._keys if hmac.compare_digest(known, digest)]
         if not matching:
+            self._wrong.failed(address)
             raise Refusal("unauthenticated", "The API key is not one of this installation's.")
-        if scope not in matching[0].scopes:
+        self._wrong.succeeded(address, digest)
+        if scope is not None and scope not in matching[0].scopes:
             raise Refusal("forbidden", f"The API key {matching[0].name!r} lacks the scope {scope!r}, which this needs.")
         return matching[0].name
 

@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from rushes_runtime.web.admission import scope_needed
+from rushes_runtime.web.admission import KEYED, scope_needed
+from rushes_runtime.web.hosts import PROBES
 from rushes_runtime.web.problems import MEDIA_TYPE, Problem, described
 
 KEY = "key"
@@ -20,6 +21,7 @@ SENTENCES: dict[int, str] = {
     404: "There is no video '2c5ea4c0-4067-51ce-8d2b-7f1b6d5b2a5e'.",
     408: "The request's body comes too slowly: send at least 1000 bytes a second.",
     413: "The request's body has more than 22,020,096 bytes.",
+    421: "This server is not 'example.org': name it in RUSHES_HTTP__ALLOWED_HOSTS if it is.",
     422: "limit: Input should be less than or equal to 100",
     429: "desk has asked 3000 times within a minute; go on in 12 s.",
     500: "The server made a mistake; its log says more.",
@@ -63,7 +65,7 @@ def _complete(operation: dict[str, Any], method: str, path: str) -> None:
     if scope is not None:
         operation["security"] = [{}, {KEY: []}]
         operation["description"] = f"{operation.get('description', '')}\n\nScope: `{scope}`.".strip()
-    for status in _errors(operation, scope is not None):
+    for status in _errors(operation, path, scope is not None):
         known = responses.get(str(status), {})
         if status == 422 and "HTTPValidationError" in str(known):
             known = {}  # FastAPI's own, which this app does not answer with
@@ -77,11 +79,15 @@ def _complete(operation: dict[str, Any], method: str, path: str) -> None:
             response["headers"]["Retry-After"] = {"description": "Seconds", "schema": {"type": "integer"}}
 
 
-def _errors(operation: dict[str, Any], keyed: bool) -> Iterator[int]:
+def _errors(operation: dict[str, Any], path: str, scoped: bool) -> Iterator[int]:
     """Which errors a route may answer; those that it documents itself are among them."""
     yield from (int(status) for status in operation["responses"] if status.isdigit() and int(status) >= 400)
     parameters = operation.get("parameters", [])
-    if keyed:
+    if path not in PROBES:
+        yield from (403, 421)
+    if path in KEYED and path not in PROBES:
+        yield from (401, 429)
+    if scoped:
         yield from (401, 403, 429, 500, 503, 504)
     if parameters or "requestBody" in operation:
         yield 422

@@ -29,6 +29,8 @@ class Http(uvicorn.Server):
                 h11_max_incomplete_event_size=MOST_HEADERS,
                 lifespan="off",
                 log_config=None,
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=list(map(str, settings.trusted_proxies)),
                 access_log=False,
                 timeout_graceful_shutdown=3,
             )

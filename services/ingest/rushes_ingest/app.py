@@ -11,13 +11,14 @@ from rushes_ingest.archives import archives
 from rushes_ingest.declared import declare
 from rushes_ingest.deletions import deletions
 from rushes_ingest.edits import edits
-from rushes_ingest.fetch import STORED, allow, fetch
+from rushes_ingest.fetch import STORED, Fetcher
 from rushes_ingest.pending import dealt_with
 from rushes_ingest.plan import STAGE_VERSION
 from rushes_ingest.prepare import Preparer, check, prepare
 from rushes_ingest.resumable.routes import routes as resumable
-from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import Source, find_source, store, swept
+from rushes_ingest.settings import IngestSettings, SourceSettings, migrated
+from rushes_ingest.sources import Sources
+from rushes_ingest.store import Source, find_source, forget_unplanned, store, swept
 from rushes_ingest.uploads import uploads
 from rushes_ingest.video import Plan, video_of
 from rushes_runtime import settings as shared
@@ -33,20 +34,24 @@ from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
 from rushes_schemas.events import Event, SegmentPlanned, VideoProgress, VideoUploaded
 from rushes_schemas.topics import SEGMENT_PLANNED, VIDEO_DELETED, VIDEO_UPLOADED
+from rushes_schemas.uris import redacted
 
 
 class Settings(shared.Settings):
     """All settings of the ingest service."""
 
     ingest: IngestSettings = IngestSettings()
+    sources: SourceSettings = SourceSettings()
 
 
 Prepare = Callable[[Source, str, str], Awaitable[Plan]]
 """A stored video, its recipe and its name to the plan of its segments, whose sounds are stored."""
 
 
-def build(platform: Platform, settings: IngestSettings) -> Service:
-    """The service. Media are read in two child processes, so that the door does not wait behind a long film."""
+def build(platform: Platform, settings: IngestSettings, given: SourceSettings | None = None) -> Service:
+    """The service; `given` says what it fetches from. Media are read in two child processes, so that the door does not
+    wait behind a long film."""
+    sources = Sources.of(migrated(settings, given or SourceSettings()), platform.settings)
     child, door = (
         ComputeChild(
             partial(Preparer, platform.blobs, settings),
@@ -64,14 +69,14 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
         await door.run(check, key, name)
 
     stage = Stage("ingest", platform, {"blobs": platform.blobs.ready})
-    handle(stage, platform, settings, in_child)
+    handle(stage, platform, settings, in_child, Fetcher.of(sources))
     announce, forget = stage.publishes(VIDEO_UPLOADED), stage.publishes(VIDEO_DELETED)
     acceptance = Acceptance(platform.blobs, playable, announce.publish)
     return Service(
         "ingest",
         stages=[stage],
         http=[
-            uploads(acceptance, settings),
+            uploads(acceptance, settings, sources),
             resumable(acceptance, settings),
             archives(platform.blobs, announce.publish),
             edits(platform.blobs, announce.publish),
@@ -82,7 +87,7 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
     )
 
 
-def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: Prepare) -> None:
+def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: Prepare, fetcher: Fetcher) -> None:
     """Register the handlers."""
     planned = stage.publishes(SEGMENT_PLANNED)
     blobs = platform.blobs
@@ -91,7 +96,7 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
     async def on_video_uploaded(event: VideoUploaded) -> None:
         """Store the video, plan its segments, and announce each; of a video that was deleted after it, nothing."""
         try:
-            source = await take_in(event, platform, settings)
+            source = await take_in(event, platform, settings, fetcher)
             structlog.contextvars.bind_contextvars(video_id=source.video_id)
             async with unless_deleted(blobs, source.video_id, min(source.stored_at, event.accepted_at or 0)):
                 await plan_of(source, event)
@@ -103,7 +108,7 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
     async def plan_of(source: Source, event: VideoUploaded) -> None:
         artefact = artefact_of(source, settings)
         plan = await find_or_make(
-            blobs, artefact, Plan, partial(prepare, source, artefact.recipe, event.filename or event.uri)
+            blobs, artefact, Plan, partial(prepare, source, artefact.recipe, event.filename or redacted(event.uri))
         )
         video = video_of(source, plan.content, await declare(blobs, source.video_id, event))
         for segment in plan.content.segments:
@@ -118,22 +123,24 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
                 artefact_uri=artefact.uri,
                 elapsed_ms=plan.elapsed_ms,
                 video=video,
-                source=event,
+                source=event.shown(),
                 stored_at=source.stored_at,
             )
         )
 
     @stage.gives_up
     async def strike_out(event: Event, failure: Failure) -> None:
-        """A dead letter remembers the event from now on."""
+        """A dead letter remembers the event from now on; of what is no video, nothing else does."""
         assert isinstance(event, VideoUploaded)
+        if failure.is_refusal and failure.subject.video_id is not None:
+            await forget_unplanned(blobs, failure.subject.video_id)
         await dealt_with(blobs, event)
 
 
-async def take_in(event: VideoUploaded, platform: Platform, settings: IngestSettings) -> Source:
+async def take_in(event: VideoUploaded, platform: Platform, settings: IngestSettings, fetcher: Fetcher) -> Source:
     """The stored video that an event speaks of: there already, or fetched now. Raises InvalidError, BeingDeleted, and
     Dropped for one that was deleted since."""
-    allow(event.uri, settings)
+    fetcher.sources.scheme(event.uri)
     if stored := STORED.fullmatch(event.uri):
         source = await find_source(platform.blobs, stored["video_id"])
         if source is None:
@@ -141,9 +148,9 @@ async def take_in(event: VideoUploaded, platform: Platform, settings: IngestSett
                 raise Dropped(f"the video {stored['video_id']} was deleted")
             raise InvalidError("not_found", f"there is no stored video {event.uri}")
         return source
-    chunks = fetch(event.uri, platform.settings.blobs)
+    chunks = fetcher.fetch(event.uri)
     async with aclosing(chunks):
-        return await store(platform.blobs, chunks, event.uri, settings.max_size, event.accepted_at)
+        return await store(platform.blobs, chunks, redacted(event.uri), settings.max_size, event.accepted_at)
 
 
 def artefact_of(source: Source, settings: IngestSettings) -> Artefact:

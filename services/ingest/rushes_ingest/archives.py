@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from rushes_ingest.accept import Accepted, Publish, announce
 from rushes_ingest.archive import packed
-from rushes_ingest.store import find_source
+from rushes_ingest.store import find_source, is_planned
 from rushes_ingest.unpack import take_over, unpack
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
@@ -38,9 +38,9 @@ def archives(blobs: Blobs, publish: Publish) -> APIRouter:
         video_id: Annotated[list[str] | None, Query(description="Only these videos; all, if none is named.")] = None,
         source: Annotated[bool, Query(description="With the videos' own files.")] = True,
     ) -> StreamingResponse:
-        """Videos with all that was made of them, as a tar archive."""
+        """Videos with all that was made of them, as a tar archive. What was not found to be a video yet is none."""
         ids = [folder.rsplit("/", 1)[-1] async for folder in blobs.folders("videos")] if video_id is None else video_id
-        stored = [id for id in sorted(ids) if await find_source(blobs, id) is not None]
+        stored = [id for id in sorted(ids) if await find_source(blobs, id) is not None and await is_planned(blobs, id)]
         for id in video_id or ():
             if id not in stored:
                 raise HTTPException(404, f"There is no video {id!r}.")

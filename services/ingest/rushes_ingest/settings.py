@@ -1,11 +1,12 @@
 """Settings of the ingest service."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from rushes_runtime.settings import Part
+from rushes_runtime.settings import Part, Port, Seconds
 
 GIGABYTE = 1_000_000_000
 
@@ -59,9 +60,9 @@ class IngestSettings(Part):
     upload_expiry_h: Annotated[float, Field(gt=0)] = 48
     """A resumable upload that nobody goes on with for so long is removed."""
     allowed_schemes: tuple[str, ...] = ("file", "s3", "https", "blob")
-    """URI schemes that videos are fetched from."""
+    """The former name of `RUSHES_SOURCES__SCHEMES`, which wins where both are set."""
     file_roots: tuple[str, ...] = ()
-    """Folders below which `file:` URIs may read; none named: anywhere that the process may."""
+    """The former name of `RUSHES_SOURCES__ROOTS`, which wins where both are set."""
     time_limit_s: Annotated[float, Field(gt=0)] = 1800
     """A video that takes longer to prepare is one failed attempt."""
     memory_limit: Annotated[int | None, Field(ge=256_000_000)] = None
@@ -75,3 +76,42 @@ class IngestSettings(Part):
     def made_with(self) -> dict[str, Any]:
         """What shapes a plan, for its recipe. A limit that only refuses does not."""
         return self.segments.model_dump()
+
+
+class SourceSettings(Part):
+    """Where the URIs of videos may lead, since ingest reads them for everybody who may upload or publish, and how long
+    they may take."""
+
+    schemes: tuple[str, ...] = ("file", "s3", "https", "blob")
+    """URI schemes that videos are fetched from. `http` has to be named."""
+    roots: tuple[Path, ...] | None = None
+    """Folders below which `file:` URIs may read regular files, symbolic links resolved. Default: every folder where the
+    service answers only this machine and has no API keys, else none. `rushes add PATH` sends the file itself."""
+    buckets: tuple[str, ...] | None = None
+    """Buckets at the blob store's S3 (`RUSHES_BLOBS__ENDPOINT`) that `s3:` URIs may read, with its keys. Default: every
+    one where the service answers only this machine and has no API keys, else none."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that are fetched from: `example.org`, or `*.example.org` for all below it; none named: every host."""
+    ports: tuple[Port, ...] = (80, 443)
+    """Ports that are fetched from."""
+    private_addresses: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks such as `10.1.0.0/16` that are fetched from although they are private, loopback, link-local or reserved
+    otherwise; all others of these are refused, whatever name leads there."""
+    connect_s: Seconds = 10
+    """How long looking up a host's addresses, connecting to one, and TLS may take each."""
+    window_s: Seconds = 60
+    """How long a source may give nothing. Whatever `least_rate` is short by is taken off it."""
+    least_rate: Annotated[float, Field(gt=0)] = 64_000
+    """Bytes a second that a source has to give once `window_s` is used up."""
+    time_limit_s: Seconds = 3000
+    """How long a fetch may take as a whole; keep it below `RUSHES_KAFKA__MAX_POLL_INTERVAL_S`."""
+
+
+def migrated(ingest: IngestSettings, sources: SourceSettings) -> SourceSettings:
+    """The settings of sources, those taken over that were set under their former names in `RUSHES_INGEST__`."""
+    former: dict[str, Any] = {}
+    if "allowed_schemes" in ingest.model_fields_set and "schemes" not in sources.model_fields_set:
+        former["schemes"] = ingest.allowed_schemes
+    if ingest.file_roots and "roots" not in sources.model_fields_set:
+        former["roots"] = tuple(map(Path, ingest.file_roots))
+    return sources.model_copy(update=former)

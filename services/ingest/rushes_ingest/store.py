@@ -121,6 +121,21 @@ async def _settle(blobs: Blobs, incoming: str, source: Source) -> Source:
     return source
 
 
+async def is_planned(blobs: Blobs, video: str) -> bool:
+    """Whether a stored video was found to be one: it has a plan, by whatever recipe."""
+    prefix = f"{video_prefix(video)}/ingest-"
+    async for key in blobs.list(video_prefix(video)):
+        if key.startswith(prefix):
+            return True
+    return False
+
+
+async def forget_unplanned(blobs: Blobs, video: str) -> None:
+    """Remove the bytes of what turned out to be no video, unless they were planned before, as under other limits."""
+    if (source := await find_source(blobs, video)) is not None and not await is_planned(blobs, video):
+        await forget(blobs, source)
+
+
 async def forget(blobs: Blobs, source: Source) -> None:
     """Remove a video's bytes again."""
     await blobs.delete(source.key + ".json", source.key)

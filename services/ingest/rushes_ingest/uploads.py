@@ -8,20 +8,21 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 
 from rushes_ingest.accept import Acceptance, Accepted
-from rushes_ingest.fetch import allow
 from rushes_ingest.multipart import Part, PartEnd, Piece, pieces
 from rushes_ingest.room import check_room
 from rushes_ingest.said import FIELDS, event_of
 from rushes_ingest.settings import IngestSettings
+from rushes_ingest.sources import Sources
 from rushes_ingest.store import Source, store
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.events import VideoUploaded
+from rushes_schemas.uris import redacted
 
 FIELD_LIMIT = 1 << 20
 
 
-def uploads(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
+def uploads(acceptance: Acceptance, settings: IngestSettings, sources: Sources) -> APIRouter:
     """The routes. Each answers once the event is acknowledged, never before."""
     router = APIRouter(prefix="/v1/uploads", tags=["ingest"])
     blobs = acceptance.blobs
@@ -36,9 +37,9 @@ def uploads(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
     @router.post("/from-uri", status_code=202)
     async def from_uri(event: VideoUploaded) -> Accepted:
         """Have a video fetched from a `file:`, `s3:` or `https:` URI."""
-        allow(event.uri, settings)
+        await sources.check(event.uri)
         accepted_at = await acceptance.announce(event)
-        status_url = f"/v1/videos?{urlencode({'uri': event.uri})}"
+        status_url = f"/v1/videos?{urlencode({'uri': redacted(event.uri)})}"
         return Accepted(video_id=None, status_url=status_url, accepted_at=accepted_at)
 
     return router

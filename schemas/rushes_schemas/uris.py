@@ -1,0 +1,32 @@
+"""URIs as they may be shown: without the passwords and signatures that some of them carry."""
+
+import re
+
+HIDDEN = "***"
+"""What stands in the place of a secret."""
+
+_LOCAL = re.compile(r"(?i)(file|blob):")
+_USERINFO = re.compile(r"(?i)^([a-z][a-z0-9+.-]*:[\\/]*)[^/?#]*@")
+_USERINFO_WITH_SLASH = re.compile(r"(?i)^([a-z][a-z0-9+.-]*:[\\/]*)[^/?#@:\[]*:(?=[^/?#]*[^/?#\d])[^@]*@")
+"""A password that holds a slash, a question mark or a number sign: what stands before it is no port."""
+_PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#]*)=([^&;#]*)")
+_SECRET = re.compile(r"(?i)sig|token|key|secret|pass|pwd|auth|cred|policy|session|jwt|code|hmac|x-amz|x-goog|awsaccess")
+"""What the names of parameters hold whose values open something: S3's, Google's, Azure's and CloudFront's signed URLs,
+and the usual names of tokens."""
+
+
+def redacted(uri: str) -> str:
+    """The URI without user, password and the values of signed or secret query parameters. Takes any text.
+
+    Two URIs of the same file that differ in their signatures alone are the same text.
+    """
+    if _LOCAL.match(uri):
+        return uri
+    shown = _USERINFO_WITH_SLASH.sub(rf"\1{HIDDEN}@", uri)
+    shown = _USERINFO.sub(rf"\1{HIDDEN}@", shown)
+    return _PARAMETER.sub(_without_secret, shown)
+
+
+def _without_secret(parameter: "re.Match[str]") -> str:
+    name, value = parameter.groups()
+    return f"{name}={HIDDEN if value and _SECRET.search(name) else value}"

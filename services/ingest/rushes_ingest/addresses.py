@@ -1,0 +1,91 @@
+"""Which network addresses are public, in whatever form they are written, and how a host name becomes addresses."""
+
+import re
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from rushes_ingest.pace import unblocked
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Resolve = Callable[[str, int], Awaitable[list[Address]]]
+"""A host name and a port to its addresses, the best one first. Raises OSError."""
+
+REFUSED: tuple[Network, ...] = tuple(
+    ip_network(each)
+    for each in (
+        "0.0.0.0/8",  # this network, and with Linux this machine
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # carrier-grade NAT
+        "127.0.0.0/8",
+        "168.63.129.16/32",  # Azure's metadata, at a public address
+        "169.254.0.0/16",  # link-local, and 169.254.169.254: the metadata of most clouds
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",  # 6to4 relays
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "::/96",  # unspecified, loopback, and IPv4-compatible
+        "::ffff:0:0:0/96",  # IPv4-translated
+        "64:ff9b:1::/48",  # NAT64 of a local network
+        "100::/64",
+        "2001::/23",  # Teredo among others
+        "2001:db8::/32",
+        "2002::/16",  # 6to4, which leads to an IPv4 address
+        "3fff::/20",
+        "5f00::/16",
+        "fc00::/7",  # private, and fd00:ec2::254: AWS's metadata
+        "fe80::/9",  # link-local and site-local
+        "ff00::/8",
+    )
+)
+"""The special-purpose registries of IANA (RFC 6890), and what clouds put elsewhere. The standard library's `is_global`
+is asked too; what it calls global differs between versions of Python."""
+
+NAT64 = IPv6Network("64:ff9b::/96")
+"""Where DNS64 puts the IPv4 addresses of the public internet: judged by the address inside."""
+
+NUMBER = re.compile(r"(?i)[0-9]+|0x[0-9a-f]*")
+"""The last label of a host that systems take for an IPv4 address: 2130706433, 0177.0.0.1, 0x7f.1, 127.1."""
+
+
+def refused(address: Address, allowed: Iterable[Network] = ()) -> bool:
+    """Whether nothing is fetched from an address: it is not a public one, nor in a network that is allowed."""
+    inner = _inner(address)
+    if any(each in network for network in allowed for each in (address, inner)):
+        return False
+    return inner.is_multicast or not inner.is_global or any(inner in network for network in REFUSED)
+
+
+def literal(host: str) -> Address | None:
+    """The address that a host is, written in its usual form; None for a name. Raises ValueError for what is neither:
+    forms of an IPv4 address that only some systems understand."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        if NUMBER.fullmatch(host.rpartition(".")[2]):
+            raise ValueError(f"{host} is no host name and no address in its usual form") from None
+        return None
+
+
+async def resolved(host: str, port: int) -> list[Address]:
+    """What the system says. A look-up that hangs keeps no process from ending."""
+    found = await unblocked(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
+    return list(dict.fromkeys(ip_address(place[0]) for *_, place in found))
+
+
+def _inner(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for, or the address itself."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
+        if address in NAT64:
+            return IPv4Address(address.packed[-4:])
+    return address

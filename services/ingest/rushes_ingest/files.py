@@ -1,0 +1,77 @@
+"""Opening files for others: regular files below allowed folders alone, whatever links are put there meanwhile."""
+
+import errno
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from rushes_runtime.errors import InvalidError
+
+PSEUDO = (Path("/proc"), Path("/sys"), Path("/dev"))
+"""What lies there is the system's own state, whatever it looks like."""
+FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def located(path: Path, roots: Sequence[Path]) -> Path:
+    """Where a path leads, all links followed. Raises InvalidError unless that is below one of the roots; says the same
+    whether there is a file or not. Blocks."""
+    try:
+        real = Path(os.path.realpath(path))
+        inside = any(real.is_relative_to(os.path.realpath(root)) for root in roots)
+    except (OSError, ValueError) as error:
+        raise InvalidError("unreadable", f"{path} can't be read: {error}") from error
+    if not inside:
+        raise InvalidError("outside_roots", f"{path} lies outside the folders in RUSHES_SOURCES__ROOTS")
+    if any(real.is_relative_to(each) for each in PSEUDO):
+        raise InvalidError("unreadable", f"{path} can't be read: it is no file on a disk")
+    return real
+
+
+def open_regular(path: Path, roots: Sequence[Path]) -> BinaryIO:
+    """Open a regular file below one of the roots, unbuffered. Blocks no longer than the disk does: no device and no
+    FIFO is opened.
+
+    Raises InvalidError: `outside_roots`, `not_found`, `unreadable`; and OSError where the disk fails.
+    """
+    try:
+        return os.fdopen(_open(located(path, roots)), "rb", buffering=0)
+    except (FileNotFoundError, NotADirectoryError):
+        raise InvalidError("not_found", f"there is no file {path}") from None
+    except (IsADirectoryError, PermissionError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InvalidError("unreadable", f"{path} can't be read: {reason}") from error
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise InvalidError("unreadable", f"{path} can't be read: a link took the place of a folder") from error
+        raise
+
+
+def _open(real: Path) -> int:
+    """A descriptor of the regular file at a path without links. Goes down folder by folder and follows no link, so what
+    is opened is what was judged, though somebody changes the folders meanwhile."""
+    with ExitStack() as opened:
+        folder = os.open("/", FOLDER)
+        opened.callback(os.close, folder)
+        for part in real.parts[1:-1]:
+            folder = os.open(part, FOLDER, dir_fd=folder)
+            opened.callback(partial(os.close, folder))
+        name = real.name or "."
+        _require_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), real)  # to open a device may do something
+        descriptor = os.open(name, FILE, dir_fd=folder)
+    try:
+        _require_regular(os.fstat(descriptor), real)
+    except InvalidError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _require_regular(found: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a FIFO, a socket, a device or a link"
+        raise InvalidError("unreadable", f"{path} can't be read: it is {kind}, not a regular file")

@@ -1,0 +1,170 @@
+"""Where a URI may lead. Whoever may upload has ingest read for him: this says what, before anything is read."""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+import httpx
+
+from rushes_ingest.addresses import literal, refused
+from rushes_ingest.files import located
+from rushes_ingest.pace import unblocked
+from rushes_ingest.settings import SourceSettings
+from rushes_runtime.errors import InvalidError
+from rushes_runtime.settings import BlobSettings, Settings
+from rushes_runtime.web.hosts import matches
+from rushes_runtime.web.keys import is_loopback
+from rushes_schemas.uris import redacted
+
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
+NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+EVERYWHERE = (Path("/"),)
+OWN = ("videos", "pending", "deleting", "deleted", "incoming", "collections")
+"""Folders of the blob store; what lies in them is reached by `blob:` URIs alone."""
+
+
+@dataclass(frozen=True)
+class WebTarget:
+    """An address to be fetched: its parts, as they were judged, are those that are connected to."""
+
+    scheme: str
+    host: str
+    port: int
+    path: bytes
+    """With the query."""
+    userinfo: bytes
+    shown: str
+    """The URI without its secrets."""
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """What a password is for."""
+        return self.scheme, self.host, self.port
+
+    def headers(self) -> dict[str, str]:
+        """`Host`, and `Authorization` where the URI has a user."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        named = {"Host": host + port}
+        if self.userinfo:
+            user, _, password = self.userinfo.partition(b":")
+            plain = unquote(user.decode()) + ":" + unquote(password.decode())
+            named["Authorization"] = "Basic " + base64.b64encode(plain.encode()).decode()
+        return named
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What URIs may lead to in this installation. Each method raises InvalidError, whose sentence holds no secret."""
+
+    settings: SourceSettings
+    blobs: BlobSettings
+    is_private: bool
+    """The service answers only this machine, and everybody on it: who asks could read the file himself."""
+
+    @classmethod
+    def of(cls, settings: SourceSettings, shared: Settings) -> Self:
+        """The sources of a service that listens where the settings say."""
+        return cls(settings, shared.blobs, is_loopback(shared.http.host) and not shared.http.keys)
+
+    @property
+    def roots(self) -> Sequence[Path]:
+        """Folders that `file:` URIs may read below."""
+        if self.settings.roots is not None:
+            return self.settings.roots
+        return EVERYWHERE if self.is_private else ()
+
+    async def check(self, uri: str) -> None:
+        """Refuse at once what would be refused later. Addresses of names are only looked up when they are fetched."""
+        scheme = self.scheme(uri)
+        if scheme == "file":
+            await unblocked(lambda: located(self.file(uri), self.roots))
+        elif scheme == "s3":
+            self.bucket_and_key(uri)
+        elif scheme in DEFAULT_PORTS:
+            self.web(uri)
+
+    def scheme(self, uri: str) -> str:
+        """The scheme, in lower case, which is an allowed one."""
+        found = SCHEME.match(uri)
+        scheme = found[1].lower() if found else "(none)"
+        if scheme not in self.settings.schemes:
+            allowed = ", ".join(self.settings.schemes)
+            raise InvalidError("scheme_not_allowed", f"{redacted(uri)} has the scheme {scheme}; allowed are {allowed}")
+        return scheme
+
+    def file(self, uri: str) -> Path:
+        """The path of a `file:` URI. Whether it lies below a root is told when it is opened."""
+        if not self.roots:
+            raise InvalidError(
+                "outside_roots",
+                f"{uri} is not read: send the file itself (rushes add PATH), or name its folder in "
+                "RUSHES_SOURCES__ROOTS",
+            )
+        try:
+            parts = urlsplit(uri)
+            path = Path(unquote(parts.path, errors="surrogateescape"))
+        except ValueError as error:
+            raise InvalidError("not_an_address", f"{uri} is no file URI: {error}") from error
+        if parts.netloc not in ("", "localhost") or not path.is_absolute():
+            raise InvalidError("not_an_address", f"{uri} is no file URI: write file:///folder/file")
+        return path
+
+    def bucket_and_key(self, uri: str) -> tuple[str, str]:
+        """The bucket and the key of an `s3:` URI."""
+        bucket, _, key = uri[len("s3:") :].removeprefix("//").partition("/")
+        if not BUCKET.fullmatch(bucket) or not key:
+            raise InvalidError("not_an_address", f"{redacted(uri)} is no S3 URI: write s3://bucket/key")
+        allowed = self.settings.buckets
+        if bucket not in allowed if allowed is not None else not self.is_private:
+            raise InvalidError(
+                "bucket_not_allowed", f"{uri} is not read: name the bucket {bucket} in RUSHES_SOURCES__BUCKETS"
+            )
+        if any(f"s3://{bucket}/{key}".startswith(f"{self.blobs.url.rstrip('/')}/{folder}/") for folder in OWN):
+            raise InvalidError("bucket_not_allowed", f"{uri} is not read: it lies in rushes' own part of the bucket")
+        return bucket, key
+
+    def web(self, uri: str) -> WebTarget:
+        """The parts of an `http:` or `https:` URI. What its name leads to is judged when it is connected to."""
+        shown = redacted(uri)
+        try:
+            url = httpx.URL(uri)
+            host = url.raw_host.decode("ascii").lower().removesuffix(".")
+            address = literal(host)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise InvalidError("not_an_address", f"{shown} is no address: {_plain(error, uri)}") from None
+        if not host or (address is None and not NAME.fullmatch(host)):
+            raise InvalidError("not_an_address", f"{shown} is no address: it has no host name")
+        scheme = url.scheme.lower()
+        if scheme not in DEFAULT_PORTS or scheme not in self.settings.schemes:
+            allowed = ", ".join(self.settings.schemes)
+            raise InvalidError("scheme_not_allowed", f"{shown} has the scheme {scheme}; allowed are {allowed}")
+        port = url.port or DEFAULT_PORTS[scheme]
+        if port not in self.settings.ports:
+            raise InvalidError("port_not_allowed", f"{shown} is not fetched: name port {port} in RUSHES_SOURCES__PORTS")
+        if self.settings.hosts and not matches(host, self.settings.hosts):
+            raise InvalidError("host_not_allowed", f"{shown} is not fetched: name {host} in RUSHES_SOURCES__HOSTS")
+        if address is not None and refused(address, self.settings.private_addresses):
+            raise not_public(shown, host)
+        return WebTarget(scheme, host, port, url.raw_path, url.userinfo, shown)
+
+
+def not_public(shown: str, host: str) -> InvalidError:
+    """The error for an address that leads into a network that is nobody's business. It does not tell which."""
+    return InvalidError(
+        "address_not_allowed",
+        f"{shown} is not fetched: {host} has an address that is not public; name its network in "
+        "RUSHES_SOURCES__PRIVATE_ADDRESSES to allow it",
+    )
+
+
+def _plain(error: Exception, uri: str) -> str:
+    """What an error says, unless it quotes a part of the URI, which may be a password."""
+    said = str(error)
+    return said if "@" not in uri else "it can't be read"
