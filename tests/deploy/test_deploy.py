@@ -10,9 +10,10 @@ import yaml
 
 from rushes_cli.compose import SERVICES
 from rushes_cli.settings_page import page
+from rushes_ingest.app import Settings as IngestSettings
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import open_platform
-from rushes_runtime.settings import BlobSettings, QdrantSettings, Settings, load
+from rushes_runtime.settings import BlobSettings, HttpSettings, QdrantSettings, Settings, load
 from rushes_schemas.topics import TOPICS, group
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -114,6 +115,33 @@ def test_the_gateway_leads_every_route_to_its_service(tmp_path: Path) -> None:
     for service, method, path in routes(tmp_path):
         leads = [rule["backendRefs"][0]["name"] for rule in route["spec"]["rules"] if _matches(rule, method, path)]
         assert leads[0] == service, (method, path)
+
+
+def test_metrics_are_scraped_with_a_key_or_kept_inside() -> None:
+    """Beyond loopback `/metrics` asks for a key."""
+    text = (DEPLOY / "env.example").read_text("utf-8")
+    given = dict(line.split("=", 1) for line in text.splitlines() if not line.startswith("#"))
+    keys = HttpSettings.model_validate({"keys": json.loads(given["RUSHES_HTTP__KEYS"])}).keys
+    [scraper] = [key for key in keys if key.secret.get_secret_value() == given["PROMETHEUS_KEY"]]
+    assert scraper.scopes == frozenset()
+    [compose], [prometheus] = documents("compose.yaml"), documents("prometheus.yaml")
+    [secret] = compose["services"]["prometheus"]["secrets"]
+    assert compose["secrets"][secret] == {"environment": "PROMETHEUS_KEY"}
+    [job] = prometheus["scrape_configs"]
+    assert job["authorization"] == {"credentials_file": f"/run/secrets/{secret}"}
+    [settings] = [each["data"] for each in kubernetes("ConfigMap") if each["metadata"]["name"] == "rushes"]
+    assert json.loads(settings["RUSHES_HTTP__PUBLIC"]) == ["metrics"]
+    [route] = kubernetes("HTTPRoute")
+    [first, *_] = [rule for rule in route["spec"]["rules"] if _matches(rule, "GET", "/metrics")]
+    assert "backendRefs" not in first
+
+
+def test_the_settings_of_kubernetes_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    [settings] = [each["data"] for each in kubernetes("ConfigMap") if each["metadata"]["name"] == "rushes"]
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    loaded = load(IngestSettings)
+    assert loaded.http.public == ("metrics",) and loaded.sources.buckets == ()
 
 
 def _matches(rule: Any, method: str, path: str) -> bool:
