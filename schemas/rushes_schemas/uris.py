@@ -7,8 +7,8 @@ HIDDEN = "***"
 
 _LOCAL = re.compile(r"(?i)(file|blob):")
 _USERINFO = re.compile(r"(?i)^([a-z][a-z0-9+.-]*:[\\/]*)[^/?#]*@")
-_USERINFO_WITH_SLASH = re.compile(r"(?i)^([a-z][a-z0-9+.-]*:[\\/]*)[^/?#@:\[]*:(?=[^/?#]*[^/?#\d])[^@]*@")
-"""A password that holds a slash, a question mark or a number sign: what stands before it is no port."""
+_NO_PORT = re.compile(r"(?i)^([a-z][a-z0-9+.-]*:)[\\/]*(\*\*\*@)?[^/?#@\[]*:(?=[^/?#]*[^/?#\d])")
+"""What stands behind a host's colon is no port, so it may be a password that holds a slash: no address in any case."""
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#]*)=([^&;#]*)")
 _SECRET = re.compile(r"(?i)sig|token|key|secret|pass|pwd|auth|cred|policy|session|jwt|code|hmac|x-amz|x-goog|awsaccess")
 """What the names of parameters hold whose values open something: S3's, Google's, Azure's and CloudFront's signed URLs,
@@ -22,8 +22,9 @@ def redacted(uri: str) -> str:
     """
     if _LOCAL.match(uri):
         return uri
-    shown = _USERINFO_WITH_SLASH.sub(rf"\1{HIDDEN}@", uri)
-    shown = _USERINFO.sub(rf"\1{HIDDEN}@", shown)
+    shown = _USERINFO.sub(rf"\1{HIDDEN}@", uri)
+    if unreadable := _NO_PORT.match(shown):
+        return unreadable[1] + HIDDEN
     return _PARAMETER.sub(_without_secret, shown)
 
 

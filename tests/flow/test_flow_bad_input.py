@@ -1,9 +1,15 @@
 """Bad input is refused at the door, in one sentence that names it, and everything else goes on."""
 
+import hashlib
+import os
 import shutil
 from pathlib import Path
 
+import httpx
 import pytest
+
+from rushes_schemas.ids import video_id
+from rushes_testing.waiting import until
 
 from .instance import EXAMPLES, Instance, said
 
@@ -55,23 +61,39 @@ async def test_bad_events_become_dead_letters_and_a_good_one_among_them_is_index
     instance: Instance, tmp_path: Path
 ) -> None:
     good = shutil.copy(EXAMPLES / "sonnet-at-night.mp4", tmp_path / "published.mp4")
-    (tmp_path / "text.mp4").write_text("This is not a video.\n" * 100)
+    text = (f"This is not a video, but a secret of {tmp_path}.\n" * 100).encode()
+    (tmp_path / "text.mp4").write_bytes(text)
+    os.mkfifo(tmp_path / "fifo.mp4")
     await instance.publish(
         "video-uploaded",
         b"this is not JSON",
         b'{"title": "no uri"}',
         b'{"uri": "ftp://example.org/a.mp4"}',
         b'{"uri": "file:///nowhere/b.mp4"}',
+        b'{"uri": "%s"}' % (tmp_path / "fifo.mp4").as_uri().encode(),
         b'{"uri": "%s", "title": "Text"}' % (tmp_path / "text.mp4").as_uri().encode(),
         b'{"uri": "%s", "title": "Published"}' % Path(good).as_uri().encode(),
     )
     async with instance.events("ingest-dlq") as events:
-        letters = await events.until(lambda read: len(read) >= 5)
+        letters = await events.until(lambda read: len(read) >= 6)
     reasons = sorted(headers["rushes-reason"].decode() for _, headers in letters)
-    assert reasons == ["not_a_video", "not_an_event", "not_an_event", "not_found", "scheme_not_allowed"]
+    assert reasons == ["not_a_video", "not_an_event", "not_an_event", "not_found", "scheme_not_allowed", "unreadable"]
     assert b"this is not JSON" in [value for value, _ in letters]
+    assert until(lambda: None if left_of(instance, text) else True, 10), "what is no video leaves no bytes behind"
     async with instance.events("video-progress") as events:
         await events.until(lambda read: bool(read) and b'"Published"' in read[-1][0])
     shown = said(instance.run("status", "--json"))
     assert "text.mp4" in str([video for video in shown if video["status"] == "failed"])
     assert said(instance.run("add", str(good), "--wait", "--json"))[0]["status"] == "indexed"
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+        archive = (await http.get(f"{instance.url}/v1/archive")).raise_for_status().content
+    assert video_id(hashlib.sha256(text).hexdigest()) not in archive.decode("latin1")
+
+
+def left_of(instance: Instance, data: bytes) -> list[Path]:
+    """Files in the instance's folder that hold these bytes, and all that lies below their video's id."""
+    id = video_id(hashlib.sha256(data).hexdigest())
+    files = [path for path in (instance.data / "blobs").rglob("*") if path.is_file()]
+    return [
+        path for path in files if id in str(path) or (path.stat().st_size == len(data) and path.read_bytes() == data)
+    ]

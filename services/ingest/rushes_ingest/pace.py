@@ -39,6 +39,8 @@ async def paced(
         while True:
             before = clock()
             limit_s = min(left_s, end - before)
+            if before >= end:  # where nothing is waited for, no timeout fires
+                raise FetchFailed(_too_slow(shown, settings, of_all=True))
             try:
                 async with asyncio.timeout(limit_s):
                     chunk = await anext(chunks, None)
