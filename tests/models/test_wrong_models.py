@@ -148,7 +148,7 @@ async def test_the_query_follows_where_the_index_is_swapped_for_another_models(
     images, texts = chosen(CONSE)
     service = build(platform, QuerySettings(), texts, images)
     transport = httpx.ASGITransport(app=make_app("query", [service], Metrics()))
-    async with service.lifespans[0], httpx.AsyncClient(transport=transport, base_url="http://rushes.test") as http:
+    async with service.lifespans[0], httpx.AsyncClient(transport=transport, base_url="http://rushes.localhost") as http:
         assert (await http.get("/readyz")).json()["checks"]["model"] == "ok"
         models, other = chosen(clip), platform_with(clip, tmp_path, platform)
         await make_scenes(other.index, other.blobs, made_with(clip, *models), scenes_spec(*models))

@@ -75,7 +75,7 @@ async def warm_client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
 def client_of(service: Service) -> httpx.AsyncClient:
     """Asks the service's HTTP side, in this process."""
     app = make_app("query", [service], Metrics())
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rushes.test")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rushes.localhost")
 
 
 def platform_in(folder: Path) -> Platform:

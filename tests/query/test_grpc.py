@@ -192,3 +192,21 @@ async def test_a_client_that_knows_the_service_only_by_reflection_makes_every_ca
     assert said["GetVideo"].title == LISBON
     assert len(said["ListScenes"].scenes) == 4
     assert said["GetTranscript"].words
+
+
+async def test_who_sends_wrong_keys_has_to_wait() -> None:
+    keys = [{"name": "desk", "secret": "d" * 20}]
+    settings = HttpSettings.model_validate({"grpc_port": 0, "keys": keys, "wrong_keys_per_minute": 2})
+    wrong = (("authorization", "Bearer " + "x" * 20),)
+    codes = []
+    async with (
+        GrpcServer(cast(Any, None), cast(Any, None), settings) as server,
+        grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
+    ):
+        guesser = QueryStub(channel)  # type: ignore[no-untyped-call]
+        for _ in range(3):
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await guesser.ListVideos(pb.ListVideosRequest(), metadata=wrong)
+            codes.append(refused.value.code())
+        assert int(dict(refused.value.trailing_metadata())["retry-after"]) >= 1
+    assert codes == [grpc.StatusCode.UNAUTHENTICATED] * 2 + [grpc.StatusCode.RESOURCE_EXHAUSTED]
