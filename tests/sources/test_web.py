@@ -1,7 +1,7 @@
 """Fetching from the web: what was judged is what is connected to, at every step, and nobody holds it up."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 import pytest
 import trustme
@@ -177,3 +177,20 @@ async def test_a_source_that_drips_or_never_ends_is_given_up(
         async with asyncio.timeout(30):
             with pytest.raises(FetchFailed, match=sentence):
                 await fetched(web, f"https://films.example:{server.port}/a.mp4")
+
+
+async def test_a_fetch_in_hand_ends_at_once_when_the_service_stops(authority: trustme.CA) -> None:
+    server = WebServer({"/a.mp4": dripping}, authority, NAMES)
+    async with server.running():
+        chunks = reaching(server, Resolver("127.0.0.1")).fetch(f"https://films.example:{server.port}/a.mp4")
+        assert await anext(chunks) == b"x"
+        fetching = asyncio.create_task(fetched_to_its_end(chunks))
+        asyncio.get_running_loop().call_later(0.2, fetching.cancel)
+        async with asyncio.timeout(20):
+            with pytest.raises(asyncio.CancelledError):
+                await fetching
+
+
+async def fetched_to_its_end(chunks: AsyncGenerator[bytes, None]) -> None:
+    async for _ in chunks:
+        pass

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import partial
+from threading import Thread
 
 from rushes_ingest.files import open_regular
 from rushes_ingest.pace import FetchFailed, paced, unblocked
@@ -56,7 +57,7 @@ class Fetcher:
                 while chunk := await unblocked(partial(file.read, CHUNK)):
                     yield chunk
             finally:
-                await unblocked(file.close)
+                Thread(target=file.close, daemon=True).start()  # to close may block too, and nobody waits for it
         except OSError as error:
             raise FetchFailed(f"{path} can't be read: {error.strerror}") from error
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from rushes_runtime.errors import InvalidError
 
-PSEUDO = (Path("/proc"), Path("/sys"), Path("/dev"))
+PSEUDO = (Path("/proc"), Path("/sys"))
 """What lies there is the system's own state, whatever it looks like."""
 FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
