@@ -44,7 +44,7 @@ async def test_lost_dependency_holds_the_record_in_hand(platform: Platform) -> N
         place.is_there = True
         assert await rig.transcribed(5) == [0, 1, 2, 3, 4]
         assert await wrong(rig.stage.checks["asr"]) is None
-        letters = await DeadLetters(platform.settings.kafka).open(Wanted())
+        letters = await DeadLetters(platform.settings.kafka, platform.blobs).open(Wanted())
     assert sentence == "asr holds its record and waits: place: the place is away"
     assert not letters
 
@@ -64,7 +64,7 @@ async def test_everything_failing_the_same_way_stops_consuming(platform: Platfor
             await rig.stage.checks["asr"]()
         deployed["bug"] = False
         assert sorted(await rig.transcribed(50)) == list(range(50))
-        letters = await DeadLetters(platform.settings.kafka).open(Wanted())
+        letters = await DeadLetters(platform.settings.kafka, platform.blobs).open(Wanted())
         assert await wrong(rig.stage.checks["asr"]) is None
     assert not letters
 

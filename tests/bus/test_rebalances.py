@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from rushes_runtime.bus import retry
 from rushes_runtime.bus.in_hand import InHand
-from rushes_runtime.bus.retry import Schedule
+from rushes_runtime.bus.schedule import Schedule
 from rushes_runtime.errors import TransientError
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
@@ -63,7 +63,7 @@ async def test_what_waits_is_given_back_once_though_partitions_were_shared_out_a
     reads, clock = asyncio.Queue[int](), [0]
     add = Schedule.add
 
-    def spied(schedule: Schedule, partition: TopicPartition, record: Any) -> None:
+    def spied(schedule: Schedule[Any, Any], partition: TopicPartition, record: Any) -> None:
         add(schedule, partition, record)
         reads.put_nowait(len(schedule))
 

@@ -10,7 +10,7 @@ import httpx
 
 from rushes_ingest.settings import IngestSettings
 from rushes_runtime.blobs import BlobMissing, Blobs
-from rushes_runtime.errors import InvalidError, TransientError
+from rushes_runtime.errors import InvalidError, SourceError
 from rushes_runtime.platform import open_blobs
 from rushes_runtime.settings import BlobSettings
 
@@ -22,7 +22,7 @@ STORED = re.compile(r"blob:videos/(?P<video_id>[0-9a-f-]{36})/source")
 """The URI of a video that is in the blob store already."""
 
 
-class FetchFailed(TransientError):
+class FetchFailed(SourceError):
     """The bytes can't be had for now."""
 
     reason = "fetch_failed"
