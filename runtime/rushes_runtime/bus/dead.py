@@ -210,8 +210,9 @@ async def _replay(producer: AIOKafkaProducer, record: ConsumerRecord) -> None:
     if topic is None:
         raise InvalidError("not_replayable", f"the dead letter {letter.id} names no topic that it came from")
     headers = list(foreign_headers(record).items())
+    partition = await oversize.partition_of(producer, topic.name, record.key, letter.origin)
     try:
-        await producer.send_and_wait(topic.name, record.value, key=record.key, headers=headers)
+        await producer.send_and_wait(topic.name, record.value, key=record.key, partition=partition, headers=headers)
     except oversize.TOO_LARGE:
         raise InvalidError(
             "too_large",

@@ -26,7 +26,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from rushes_runtime.blobs import BlobMissing, Blobs
 from rushes_runtime.bus.connect import largest_request
-from rushes_runtime.bus.failure import PREFIX, foreign_headers
+from rushes_runtime.bus.failure import LONGEST, PREFIX, foreign_headers
 from rushes_runtime.errors import BrokerUnavailable, InvalidError
 from rushes_runtime.settings import KafkaSettings
 
@@ -57,7 +57,7 @@ async def put(
     Raises BlobsUnavailable and KafkaError, after which it may be called again.
     """
     foreign = foreign_headers(record)
-    partition = await _partition(producer, topic, record.key, origin)
+    partition = await partition_of(producer, topic, record.key, origin)
     is_reference = stored_at(record) is not None
     if not is_reference and _size(record.key, record.value, {**foreign, **own}) <= largest_request(settings):
         try:
@@ -140,13 +140,15 @@ def _unpacked(record: ConsumerRecord, packed: bytes) -> ConsumerRecord:
     return replace(record, key=_bytes(parts["key"]), value=_bytes(parts["value"]), headers=(*foreign, *own))
 
 
-async def _partition(producer: AIOKafkaProducer, topic: str, key: bytes | None, origin: str) -> int:
-    """The same one each time that the record is written, whether it fits or not, so that the dead letter is one."""
+async def partition_of(producer: AIOKafkaProducer, topic: str, key: bytes | None, origin: str) -> int:
+    """Where a record goes: to the same partition each time that it is written, whether it fits or not, so that its dead
+    letter is one. `origin` names it where it has no key. Kafka's own hash of a key of 6 MB takes Python 10 s, in which
+    the process does nothing else. Raises BrokerUnavailable where there is no such topic."""
     partitions = await producer.partitions_for(topic)
     if not partitions:
         raise BrokerUnavailable(f"the broker has no topic {topic}: `rushes topics apply` makes it")
-    if key is None:
-        return zlib.crc32(origin.encode()) % len(partitions)
+    if key is None or len(key) > LONGEST:
+        return zlib.crc32(origin.encode() if key is None else key) % len(partitions)
     numbers = sorted(partitions)
     number: int = DefaultPartitioner()(key, numbers, numbers)
     return number

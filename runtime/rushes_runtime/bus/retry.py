@@ -167,8 +167,11 @@ class Scheduler:
                 raise InvalidError("not_a_retry", f"{_where(record)} names no topic that it came from")
             whole = await oversize.whole(self._blobs, record)
             headers = list(returned_headers(whole).items())
+            partition = await oversize.partition_of(self._producer, topic, whole.key, _where(record))
             try:
-                await self._producer.send_and_wait(topic, whole.value, key=whole.key, headers=headers)
+                await self._producer.send_and_wait(
+                    topic, whole.value, key=whole.key, partition=partition, headers=headers
+                )
             except oversize.TOO_LARGE:
                 raise InvalidError("too_large", f"{_where(record)} is larger than {topic} takes") from None
         except InvalidError as error:
