@@ -140,6 +140,17 @@ async def test_large_retry_comes_back_whole(platform: Platform) -> None:
     assert await letters_of(platform).open(Wanted()) == []
 
 
+async def test_result_that_no_topic_takes_is_a_dead_letter_at_once(platform: Platform) -> None:
+    """A field that nobody knows is kept; so the result is as large as what it was made from."""
+    event = json.dumps(planned(0).model_dump(mode="json") | {"unknown": "x" * 6 * MB}).encode()
+    async with running(platform, Fails(KeyError(), 0)) as rig:
+        await publish_compressed(rig, event)
+        await rig.records("asr-dlq", 1)
+        assert rig.seen.qsize() == 1
+    (letter,) = await letters_of(platform).open(Wanted())
+    assert (letter.reason, letter.attempts, letter.segment) == ("too_large", 1, 0)
+
+
 async def test_record_at_the_limit_is_tried_again(platform: Platform) -> None:
     """Its headers come on top of what its topic takes."""
     event = large_event(0, platform.settings.kafka.max_message_bytes)

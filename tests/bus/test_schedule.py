@@ -281,3 +281,14 @@ def test_what_is_postponed_holds_up_no_other(schedule: Schedule[str, str]) -> No
     assert given_back(schedule, 5) == ["record 1"]
     assert schedule.committable() == {}
     assert given_back(schedule, 50) == ["record 0"]
+
+
+def test_what_was_given_back_is_known_when_the_partition_returns(schedule: Schedule[str, str]) -> None:
+    schedule.add("p", entry(0, due_ms=100))
+    schedule.add("p", entry(1, due_ms=1))
+    given_back(schedule, 10)
+    schedule.assign({})
+    schedule.assign({"p": 0})
+    schedule.add("p", entry(0, due_ms=100))
+    schedule.add("p", entry(1, due_ms=1))
+    assert given_back(schedule, 100) == ["record 0"]

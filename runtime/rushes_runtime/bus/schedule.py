@@ -74,6 +74,8 @@ class Schedule(Generic[P, R]):
         self._heap: list[Waiting[P, R]] = []
         self._bytes = 0
         self._logs: dict[P, _Log] = {}
+        self._given: dict[P, dict[int, Identity]] = {}
+        """What was given back of partitions that went elsewhere: they may return."""
         self._is_ours = False
 
     def __len__(self) -> int:
@@ -85,12 +87,13 @@ class Schedule(Generic[P, R]):
         return len(self._heap) >= self._most_records or self._bytes >= self._most_bytes
 
     def assign(self, starts: Mapping[P, int]) -> None:
-        """These partitions are ours now, each to be read from this offset. What was read before is forgotten."""
-        given = {partition: log.given for partition, log in self._logs.items()}
+        """These partitions are ours now, each to be read from this offset. What was read before is forgotten,
+        but not what was given back."""
+        self._given.update({partition: log.given for partition, log in self._logs.items()})
         self._heap.clear()
         self._bytes = 0
         self._logs = {
-            partition: _Log(start, start, given=_from(start, given.get(partition, {})))
+            partition: _Log(start, start, given=_from(start, self._given.get(partition, {})))
             for partition, start in starts.items()
         }
         self._is_ours = True
