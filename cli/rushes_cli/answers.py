@@ -23,6 +23,8 @@ class DeadLetter(Answer):
     headers: dict[str, str] = {}
     value: str
     is_base64: bool = False
+    stored_at: str | None = None
+    missing: str | None = None
 
 
 class DeadLetters(Answer):

@@ -16,7 +16,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from rushes_runtime.blob_errors import code_of, explained
 from rushes_runtime.disk import full
-from rushes_runtime.errors import ConfigurationError, TransientError
+from rushes_runtime.errors import ConfigurationError, SourceError, TransientError
 from rushes_runtime.ranged import Ranged
 
 CHUNK = 1024 * 1024
@@ -35,7 +35,7 @@ class BlobsUnavailable(TransientError):
     reason = "blobs_unavailable"
 
 
-class BlobMissing(TransientError):
+class BlobMissing(SourceError):
     """No blob has this key; perhaps not yet, perhaps no longer."""
 
     reason = "blob_missing"

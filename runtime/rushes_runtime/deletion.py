@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from rushes_runtime.artefacts import read, video_prefix, write
 from rushes_runtime.blobs import Blobs
-from rushes_runtime.errors import Dropped, TransientError
+from rushes_runtime.errors import Dropped, SourceError
 from rushes_schemas.events import Event, SegmentPlanned, VideoDeleted, VideoProgress
 
 ORDERS = "deleting"
@@ -28,7 +28,7 @@ H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
 Undo = Callable[[str], Awaitable[None]]
 
 
-class BeingDeleted(TransientError):
+class BeingDeleted(SourceError):
     """The video can't be taken in again before its deletion is finished."""
 
     reason = "being_deleted"

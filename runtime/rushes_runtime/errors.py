@@ -3,12 +3,24 @@
 RushesError
 ├── InvalidError         the input is bad and will stay bad: never retried, it becomes a dead letter
 ├── TransientError       something else is wrong for now: retried with back-off
+│   ├── SourceError      what this one input refers to is wrong for now: retried too, but the service is well
+│   │   └── ...          FetchFailed, BlobMissing, BeingDeleted, NotGone
 │   ├── ComputeError     the compute child died, ran out of time or of memory
-│   └── ...              BrokerUnavailable, BlobsUnavailable, BlobMissing, IndexUnavailable, FetchFailed
+│   └── ...              BrokerUnavailable, BlobsUnavailable, IndexUnavailable
 ├── Dropped              nothing is to be done for this event any more; its record is settled, and that is all
 └── ConfigurationError   the installation is wrong: nothing starts until a person changes a setting
 
 Anything else that a handler raises is a bug; it is treated as transient, since a deployment may mend it.
+
+Which failures count towards the circuit breaker (bus/breaker.py), which pauses a service that fails at nearly all:
+
+- InvalidError and Dropped never count. They say something of the input alone.
+- SourceError never counts. The host of a URL is down, the one blob that a record names is not there, its video is being
+  deleted: others' inputs are not concerned, however many of these come in a row.
+- ComputeError counts. A child that dies of one video looks the same as one that dies of every video, since it has too
+  little memory or a broken library. Where it was one video, the next record that succeeds closes the breaker.
+- BlobsUnavailable and IndexUnavailable count, unless the readiness check fails too; then the record waits for that.
+- Bugs count.
 """
 
 
@@ -32,6 +44,12 @@ class TransientError(RushesError):
     """It did not work this time. `reason` is a word for machines, and the label of the failure's metric."""
 
     reason = "transient"
+
+
+class SourceError(TransientError):
+    """What this one input refers to can't be had for now. It is retried; it says nothing about the service's health."""
+
+    reason = "source_unavailable"
 
 
 class ComputeError(TransientError):

@@ -59,7 +59,8 @@ class KafkaSettings(Part):
     compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "gzip"
     """How record batches are compressed."""
     max_message_bytes: Annotated[int, Field(ge=100_000, le=1_000_000_000)] = 4_000_000
-    """The largest record: of producers, and of the topics that `rushes topics apply` makes."""
+    """The largest record: of producers, and of the topics that `rushes topics apply` makes. A retry or a dead letter
+    that is larger, since its producer compressed it or by its headers, lies in the blob store."""
     session_timeout_s: Seconds = 45
     """A consumer that is silent for so long is taken to be dead and its partitions are given to others."""
     max_poll_interval_s: Seconds = 3600

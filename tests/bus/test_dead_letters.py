@@ -28,7 +28,7 @@ class Door:
 
 
 async def test_replay_gives_each_back_once(platform: Platform) -> None:
-    door, letters = Door(), DeadLetters(platform.settings.kafka)
+    door, letters = Door(), DeadLetters(platform.settings.kafka, platform.blobs)
     async with running(platform, door) as rig:
         await rig.publish(0, 1, 2)
         await rig.records("asr-dlq", 3)
@@ -46,7 +46,7 @@ async def test_replay_gives_each_back_once(platform: Platform) -> None:
 
 
 async def test_replayed_record_that_fails_again_is_a_new_dead_letter(platform: Platform) -> None:
-    letters = DeadLetters(platform.settings.kafka)
+    letters = DeadLetters(platform.settings.kafka, platform.blobs)
     async with running(platform, Door()) as rig:
         await rig.publish(1)
         await rig.records("asr-dlq", 1)
@@ -57,7 +57,7 @@ async def test_replayed_record_that_fails_again_is_a_new_dead_letter(platform: P
 
 
 async def test_filters_and_discard(platform: Platform) -> None:
-    letters = DeadLetters(platform.settings.kafka)
+    letters = DeadLetters(platform.settings.kafka, platform.blobs)
     async with running(platform, Door()) as rig:
         await rig.publish(0, 1)
         await rig.publish_raw((b"k", b"no event"))
@@ -77,7 +77,7 @@ async def test_one_without_a_key_that_is_written_twice_is_one(
     partitioned: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is written before its record's offset is committed: after kill -9 in between it is written again."""
-    put, letters = Stage._put, DeadLetters(partitioned.settings.kafka)
+    put, letters = Stage._put, DeadLetters(partitioned.settings.kafka, partitioned.blobs)
 
     async def twice(*what: Any) -> None:
         await put(*what)

@@ -46,7 +46,7 @@ async def test_spent_attempts_make_a_dead_letter(platform: Platform) -> None:
         await rig.publish(0)
         (record,) = await rig.records("asr-dlq", 1)
         assert rig.seen.qsize() == 3
-        (letter,) = await DeadLetters(platform.settings.kafka).open(Wanted())
+        (letter,) = await DeadLetters(platform.settings.kafka, platform.blobs).open(Wanted())
         told = [VideoProgress.model_validate_json(each.value) for each in await rig.records(VIDEO_PROGRESS.name, 3)]
     assert record.value == (await _value(0))
     assert (letter.attempts, letter.reason, letter.video_id, letter.segment) == (3, "transient", VIDEO.video_id, 0)
@@ -69,7 +69,7 @@ async def test_invalid_input_is_a_dead_letter_at_once(platform: Platform) -> Non
         await rig.publish_raw((b"a key", await _value(7)), headers=(("mine", b"\xff"),))
         await rig.records("asr-dlq", 1)
         assert rig.seen.qsize() == 1
-        (letter,) = await DeadLetters(platform.settings.kafka).open(Wanted())
+        (letter,) = await DeadLetters(platform.settings.kafka, platform.blobs).open(Wanted())
     assert (letter.reason, letter.error, letter.attempts) == ("too_odd", "InvalidError: it is too odd", 1)
     assert (letter.key, letter.value.encode()) == ("a key", await _value(7))
     assert (letter.origin, letter.origin_topic, letter.recipe) == ("segment-planned/0/0", "segment-planned", "abc123")
@@ -83,7 +83,7 @@ async def test_record_that_is_no_event_is_a_dead_letter(platform: Platform, valu
         await rig.publish_raw((b"k", value))
         await rig.publish(1)
         assert await rig.transcribed(1) == [1]
-        (letter,) = await DeadLetters(platform.settings.kafka).open(Wanted())
+        (letter,) = await DeadLetters(platform.settings.kafka, platform.blobs).open(Wanted())
     assert letter.reason == "not_an_event"
     assert "segment-planned/0/0" in letter.error
 
@@ -141,7 +141,7 @@ async def test_failing_last_word_is_said_again(platform: Platform) -> None:
 
         await rig.publish(0)
         await rig.records("asr-dlq", 2)  # written down again with it
-        letters = await DeadLetters(platform.settings.kafka).open(Wanted())
+        letters = await DeadLetters(platform.settings.kafka, platform.blobs).open(Wanted())
     assert said == ["given up"]
     assert len(letters) == 1
 

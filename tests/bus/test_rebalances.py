@@ -1,19 +1,14 @@
-"""What a rebalance does to the record in hand, and to what waits."""
+"""What a rebalance does to the record in hand. What it does to retries that wait: test_waiting_retries."""
 
 import asyncio
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from rushes_runtime.bus import retry
 from rushes_runtime.bus.in_hand import InHand
-from rushes_runtime.bus.retry import Schedule
-from rushes_runtime.errors import TransientError
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import SegmentPlanned
-from rushes_schemas.topics import group
 
 from .rig import running
 
@@ -54,41 +49,6 @@ async def _joined(platform: Platform, work: Any) -> int:
     async with running(platform, work) as other:
         await other.transcribed(3)
         return other.seen.qsize()
-
-
-async def test_what_waits_is_given_back_once_though_partitions_were_shared_out_again(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A rebalance that leaves all partitions where they are has their consumer read anew all the same."""
-    reads, clock = asyncio.Queue[int](), [0]
-    add = Schedule.add
-
-    def spied(schedule: Schedule, partition: TopicPartition, record: Any) -> None:
-        add(schedule, partition, record)
-        reads.put_nowait(len(schedule))
-
-    async def fails_at_first(event: SegmentPlanned) -> None:
-        if clock[0] == 0 and event.segment.index == 0:
-            raise TransientError("not now")
-
-    monkeypatch.setattr(Schedule, "add", spied)
-    monkeypatch.setattr(retry, "now_ms", lambda: clock[0])
-    async with running(platform, fails_at_first) as rig:
-        await rig.publish(0)
-        assert await reads.get() == 1
-        async with _member(platform, group("asr") + "-retry", "asr-dlq"):
-            assert await reads.get() == 1
-        assert await reads.get() == 1  # it has left again
-        clock[0] = 10**15
-        assert await rig.transcribed(1) == [0]
-        await rig.publish(1)
-        await rig.transcribed(2)
-        assert [rig.seen.get_nowait() for _ in range(rig.seen.qsize())] == [0, 0, 1]
-
-
-def _member(platform: Platform, name: str, topic: str) -> AIOKafkaConsumer:
-    """Another member of a group, who wants another topic."""
-    return AIOKafkaConsumer(topic, bootstrap_servers=platform.settings.kafka.bootstrap_servers, group_id=name)
 
 
 async def test_nothing_waits_for_a_record_that_holds() -> None:

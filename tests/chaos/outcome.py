@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.cluster.cluster import Cluster
 
+from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.dead import DeadLetters, Wanted
 from rushes_runtime.bus.lag import lags
 from rushes_runtime.index.open import open_index
@@ -97,5 +98,5 @@ def _place(payload: Any) -> tuple[str, int, int]:
 
 
 async def _dead(cluster: Cluster) -> tuple[str, ...]:
-    letters = await DeadLetters(_kafka(cluster)).open(Wanted())
+    letters = await DeadLetters(_kafka(cluster), Blobs("memory:///")).open(Wanted())
     return tuple(json.dumps([letter.service, letter.video_id, letter.segment, letter.error]) for letter in letters)

@@ -56,7 +56,7 @@ async def rebalances(kafka: KafkaSettings, folder: Path, segments: int, every_s:
         published = await _all_published(kafka, segments, changer)
         changer.cancel()
         await asyncio.gather(changer, return_exceptions=True)
-    letters = await DeadLetters(kafka).open(Wanted())
+    letters = await DeadLetters(kafka, platform.blobs).open(Wanted())
     return Passed(work.computed, published, len(letters), work.changes)
 
 

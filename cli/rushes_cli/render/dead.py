@@ -42,6 +42,8 @@ def report(letter: DeadLetter) -> RenderableType:
         "about": _about(letter),
         "recipe": letter.recipe or "",
         "came from": letter.origin,
+        "stored at": letter.stored_at or "",
+        "missing": letter.missing or "",
         "key": letter.key or "",
         **{f"header {name}": value for name, value in letter.headers.items()},
     }

@@ -10,8 +10,8 @@ class Breaker:
 
     Open, it asks for a pause after each record, which gets longer; the next record is the probe, and the first one
     that succeeds closes it. Failures while it is open are nobody's attempt. Only first attempts are told to it: a few
-    records that fail again and again would soon be all that is left to do. Invalid input says nothing about the
-    service and is not told to it either.
+    records that fail again and again would soon be all that is left to do. Invalid input, and an input's own source
+    that does not answer, say nothing about the service and are not told to it either.
     """
 
     def __init__(self, settings: FailureSettings) -> None:
@@ -30,7 +30,7 @@ class Breaker:
             self._outcomes.clear()
 
     def failed(self, reason: str) -> None:
-        """A record failed at its first attempt, and not because it is invalid."""
+        """A record failed at its first attempt, and not by its input's own fault."""
         self._outcomes.append(reason)
         if len(self._outcomes) == self._outcomes.maxlen:
             commonest, count = Counter(self._outcomes).most_common(1)[0]

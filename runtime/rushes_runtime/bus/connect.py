@@ -23,6 +23,9 @@ from rushes_runtime.settings import KafkaSettings
 FLUSH_S = 2.0
 """How long a producer that is stopped may take to send what it was given; with a broker there it takes milliseconds."""
 
+ANY_SIZE = 1 << 30
+"""Bytes of a record that aiokafka hands to the broker, which judges by what is left of them when compressed."""
+
 SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
 log = structlog.stdlib.get_logger("rushes.bus")
@@ -42,7 +45,7 @@ def make_broker(
         acks="all",
         enable_idempotence=settings.idempotent,
         compression_type=_compression(settings),
-        max_request_size=settings.max_message_bytes,
+        max_request_size=largest_request(settings),
         allow_auto_create_topics=False,
         graceful_timeout=settings.shutdown_grace_s,
         security=_security(settings),
@@ -56,6 +59,13 @@ def make_broker(
         logger=log,
         log_level=10,
     )
+
+
+def largest_request(settings: KafkaSettings) -> int:
+    """Bytes of a record, uncompressed, that a topic of ours takes in any case: what compressing does not make smaller
+    it makes larger by a thousandth at most. A topic that refuses a batch confuses aiokafka's idempotent producer, which
+    counts the batch all the same: the partition takes nothing from it any more."""
+    return settings.max_message_bytes - settings.max_message_bytes // 1000 - 1024
 
 
 def aiokafka_options(settings: KafkaSettings) -> dict[str, Any]:
@@ -105,12 +115,15 @@ async def stopped(stop: Coroutine[Any, Any, None], within_s: float | None = None
 
 @asynccontextmanager
 async def publishing(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
-    """A producer for records that are bytes already."""
+    """A producer for records that are bytes already, such as retries, dead letters and replayed ones.
+
+    It always compresses, and lets the broker tell what is too large: MessageSizeTooLargeError. Since that confuses an
+    idempotent producer (see `largest_request`) it is none; who reads these records bears one that is stored twice.
+    """
     producer = AIOKafkaProducer(
         acks="all",
-        enable_idempotence=settings.idempotent,
-        compression_type=_compression(settings),
-        max_request_size=settings.max_message_bytes,
+        compression_type=_compression(settings) or "gzip",
+        max_request_size=ANY_SIZE,
         **aiokafka_options(settings),
     )
     try:

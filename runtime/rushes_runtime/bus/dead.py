@@ -1,7 +1,8 @@
 """Dead letters: what could not be done at all, with its reason and its original bytes, until a person decides.
 
-They lie in the `<service>-dlq` topics and nowhere else. What was replayed or discarded is said by a *marker*, a record
-of its own behind the dead letter in the same partition, so the topics alone tell what is still open.
+They lie in the `<service>-dlq` topics, but for the values of those that are larger than a topic takes (`oversize`).
+What was replayed or discarded is said by a *marker*, a record of its own behind the dead letter in the same partition,
+so the topics alone tell what is still open.
 """
 
 import base64
@@ -9,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
+import structlog
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from pydantic import BaseModel, ValidationError
 
+from rushes_runtime.blobs import Blobs
+from rushes_runtime.bus import oversize
 from rushes_runtime.bus.connect import publishing
-from rushes_runtime.bus.failure import PREFIX, Subject, foreign_headers, own_headers
+from rushes_runtime.bus.failure import PREFIX, Subject, foreign_headers, number, own_headers, subject_of
 from rushes_runtime.bus.progress import now_ms, stumbled
 from rushes_runtime.bus.reading import whole
 from rushes_runtime.errors import InvalidError
@@ -24,6 +28,8 @@ from rushes_schemas.topics import SERVICES, TOPICS, VIDEO_PROGRESS, Topic, dead_
 SETTLES = PREFIX + "settles"
 """Header of a marker: the origin of the dead letter that it speaks of."""
 OUTCOME = PREFIX + "outcome"
+
+log = structlog.stdlib.get_logger("rushes.dead")
 
 Outcome = Literal["replayed", "discarded"]
 
@@ -51,6 +57,10 @@ class DeadLetter(BaseModel):
     headers: dict[str, str] = {}
     value: str
     is_base64: bool = False
+    stored_at: str | None = None
+    """The blob that has key, headers and value of one that is larger than its topic takes. A list leaves them out."""
+    missing: str | None = None
+    """Why they can't be brought back from there."""
 
 
 @dataclass(frozen=True)
@@ -92,24 +102,33 @@ class _Open:
 
 
 class DeadLetters:
-    """The dead letters of all services. Methods raise BrokerUnavailable."""
+    """The dead letters of all services. Methods raise BrokerUnavailable, and BlobsUnavailable where a value lies in the
+    blob store."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, blobs: Blobs) -> None:
         self._settings = settings
+        self._blobs = blobs
 
     async def open(self, wanted: Wanted) -> list[DeadLetter]:
         """Those that were neither replayed nor discarded, oldest first."""
         return [letter_of(record) for record in await self._records(wanted)]
 
     async def one(self, id: str) -> DeadLetter | None:
-        """The one with this id; None where there is none, or no longer."""
-        found = await self.open(Wanted(ids=[id]))
-        return found[0] if found else None
+        """The one with this id, whole; None where there is none, or no longer."""
+        found = await self._records(Wanted(ids=[id]))
+        if not found:
+            return None
+        try:
+            whole = await oversize.whole(self._blobs, found[0])
+        except InvalidError as error:
+            return letter_of(found[0]).model_copy(update={"missing": error.sentence})
+        return letter_of(whole).model_copy(update={"stored_at": oversize.stored_at(found[0])})
 
     async def replay(self, wanted: Wanted) -> list[DeadLetter]:
         """Give each back to the topic that it failed on, as it came and with no attempt counted; what was replayed.
 
-        Killed in the middle and called again, at most one record is given back twice.
+        Killed in the middle and called again, at most one record is given back twice. Raises InvalidError where one
+        can't be given back, once the others were.
         """
         return await self._settle(wanted, "replayed")
 
@@ -118,13 +137,22 @@ class DeadLetters:
         return await self._settle(wanted, "discarded")
 
     async def _settle(self, wanted: Wanted, outcome: Outcome) -> list[DeadLetter]:
-        records = await self._records(wanted)
+        settled: list[DeadLetter] = []
+        refused: list[InvalidError] = []
         async with publishing(self._settings) as producer:
-            for record in records:
-                if outcome == "replayed":
-                    await _replay(producer, record)
+            for record in await self._records(wanted):
+                try:
+                    if outcome == "replayed":
+                        await _replay(producer, await oversize.whole(self._blobs, record))
+                except InvalidError as error:
+                    refused.append(error)
+                    continue
                 await _mark(producer, record, outcome)
-        return [letter_of(record) for record in records]
+                await oversize.remove(self._blobs, record)
+                settled.append(letter_of(record))
+        if refused:
+            raise _refusal(refused, len(settled))
+        return settled
 
     async def _records(self, wanted: Wanted) -> list[ConsumerRecord]:
         services = [wanted.service] if wanted.service in SERVICES else SERVICES
@@ -144,17 +172,17 @@ def letter_of(record: ConsumerRecord) -> DeadLetter:
     said = own_headers(record)
     service = record.topic.removesuffix(dead_letter_topic(""))
     value, is_base64 = _text(record.value or b"")
-    segment = said.get("segment", "")
+    about = subject_of(record)
     return DeadLetter(
         id=f"{service}:{record.partition}:{record.offset}",
         service=service,
         reason=said.get("reason", "unknown"),
         error=said.get("error", ""),
-        attempts=int(said["attempt"]) if said.get("attempt", "").isdecimal() else 0,
+        attempts=number(said.get("attempt")),
         at=record.timestamp,
-        video_id=said.get("video-id"),
-        segment=int(segment) if segment.isdecimal() else None,
-        recipe=said.get("recipe"),
+        video_id=about.video_id,
+        segment=about.segment,
+        recipe=about.recipe,
         origin=_origin(record),
         origin_topic=said.get("origin-topic", ""),
         first_error=said.get("first-error", ""),
@@ -163,6 +191,16 @@ def letter_of(record: ConsumerRecord) -> DeadLetter:
         headers={name: (text or b"").decode(errors="replace") for name, text in foreign_headers(record).items()},
         value=value,
         is_base64=is_base64,
+        stored_at=oversize.stored_at(record),
+    )
+
+
+def _refusal(refused: list[InvalidError], replayed: int) -> InvalidError:
+    """One error for all that could not be given back, where others were."""
+    if len(refused) == 1 and not replayed:
+        return refused[0]
+    return InvalidError(
+        refused[0].reason, f"{replayed} were replayed and {len(refused)} were not, for one since {refused[0]}"
     )
 
 
@@ -172,12 +210,24 @@ async def _replay(producer: AIOKafkaProducer, record: ConsumerRecord) -> None:
     if topic is None:
         raise InvalidError("not_replayable", f"the dead letter {letter.id} names no topic that it came from")
     headers = list(foreign_headers(record).items())
-    await producer.send_and_wait(topic.name, record.value, key=record.key, headers=headers)
-    if (told := _told(letter, topic, record.value or b"")) is not None:
-        await producer.send_and_wait(VIDEO_PROGRESS.name, told.model_dump_json().encode(), key=told.key().encode())
+    partition = await oversize.partition_of(producer, topic.name, record.key, letter.origin)
+    try:
+        await producer.send_and_wait(topic.name, record.value, key=record.key, partition=partition, headers=headers)
+    except oversize.TOO_LARGE:
+        raise InvalidError(
+            "too_large",
+            f"the dead letter {letter.id} has {len(record.value or b'')} bytes, more than {topic.name} takes even "
+            "compressed: raise RUSHES_KAFKA__MAX_MESSAGE_BYTES and have `rushes topics apply --reconfigure` set it, "
+            "or discard it",
+        ) from None
+    if (told := _told(letter, subject_of(record), topic, record.value or b"")) is not None:
+        try:
+            await producer.send_and_wait(VIDEO_PROGRESS.name, told.model_dump_json().encode(), key=told.key().encode())
+        except oversize.TOO_LARGE as error:
+            log.warning("the ledger is not told of a replay", dead_letter=letter.id, error=repr(error))
 
 
-def _told(letter: DeadLetter, topic: Topic, value: bytes) -> VideoProgress | None:
+def _told(letter: DeadLetter, about: Subject, topic: Topic, value: bytes) -> VideoProgress | None:
     """What the ledger is told of a replay; nothing, where the record is of no video that is known."""
     if letter.service not in get_args(StageName):
         return None
@@ -185,8 +235,7 @@ def _told(letter: DeadLetter, topic: Topic, value: bytes) -> VideoProgress | Non
         event = topic.event.model_validate_json(value)
     except ValidationError:
         return None
-    subject = Subject(letter.video_id, letter.segment, letter.recipe)
-    return stumbled(cast(StageName, letter.service), "retrying", event, subject, "replayed")
+    return stumbled(cast(StageName, letter.service), "retrying", event, about, "replayed")
 
 
 async def _mark(producer: AIOKafkaProducer, record: ConsumerRecord, outcome: Outcome) -> None:

@@ -15,7 +15,14 @@ PREFIX = "rushes-"
 """All headers of ours begin so; the record's own are kept beside them."""
 
 LONGEST = 16_000
-"""Characters of a header; of a stack the last ones are kept. A record has to stay below the broker's limit."""
+"""Bytes of a header; of a stack the last ones are kept. All headers of ours together fit into the smallest record that
+RUSHES_KAFKA__MAX_MESSAGE_BYTES may allow."""
+LONGEST_NAME = 300
+"""Bytes of a header that names something. Anybody may have written the headers that a record comes with."""
+
+
+RETURNED = frozenset({"attempt", "first-error", "origin", "origin-topic", "origin-at"})
+"""Headers of ours that a retry has when it is given back."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Subject:
     def headers(self) -> dict[str, str]:
         """Those that are known, as header texts."""
         known = {"video-id": self.video_id, "segment": self.segment, "recipe": self.recipe}
-        return {name: str(value) for name, value in known.items() if value is not None}
+        return {name: _short(str(value), LONGEST_NAME) for name, value in known.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -97,16 +104,17 @@ class Failure:
 def failed(record: ConsumerRecord, error: BaseException, subject: Subject, settings: FailureSettings) -> Failure:
     """Describe an attempt that ended with this error, as the one after those that the record's headers tell of."""
     before = own_headers(record)
-    described = f"{type(error).__name__}: {error}"[:LONGEST]
+    described = _short(f"{type(error).__name__}: {error}")
+    here = f"{record.topic}/{record.partition}/{record.offset}"
     return Failure(
-        attempt=_number(before.get("attempt")) + 1,
-        reason=reason_of(error),
-        sentence=str(error)[:LONGEST],
+        attempt=number(before.get("attempt")) + 1,
+        reason=_short(reason_of(error), LONGEST_NAME),
+        sentence=_short(str(error)),
         error=described,
-        stack="".join(traceback.format_exception(error))[-LONGEST:],
-        first_error=before.get("first-error", described),
-        origin=before.get("origin", f"{record.topic}/{record.partition}/{record.offset}"),
-        origin_topic=before.get("origin-topic", record.topic),
+        stack=_short("".join(traceback.format_exception(error)), -LONGEST),
+        first_error=_short(before.get("first-error", described)),
+        origin=_short(before.get("origin", here), LONGEST_NAME),
+        origin_topic=_short(before.get("origin-topic", record.topic), LONGEST_NAME),
         origin_at_ms=time_of(record),
         most_attempts=_most_attempts(error, settings),
         subject=subject,
@@ -121,12 +129,20 @@ def _most_attempts(error: BaseException, settings: FailureSettings) -> int:
 
 def time_of(record: ConsumerRecord) -> int:
     """When a record was first published, in ms since the epoch: to be tried again does not make it younger."""
-    return _number(own_headers(record).get("origin-at")) or max(0, record.timestamp)
+    return number(own_headers(record).get("origin-at")) or max(0, record.timestamp)
+
+
+def subject_of(record: ConsumerRecord) -> Subject:
+    """What a retry or a dead letter is about."""
+    said = own_headers(record)
+    segment = said.get("segment", "")
+    is_number = segment.isascii() and segment.isdigit() and len(segment) < 10
+    return Subject(said.get("video-id"), int(segment) if is_number else None, said.get("recipe"))
 
 
 def not_before_ms(record: ConsumerRecord) -> int:
     """When a record of a retry topic is due, in ms since the epoch."""
-    return _number(own_headers(record).get("not-before"))
+    return number(own_headers(record).get("not-before"))
 
 
 def own_headers(record: ConsumerRecord) -> dict[str, str]:
@@ -138,11 +154,24 @@ def own_headers(record: ConsumerRecord) -> dict[str, str]:
     }
 
 
+def returned_headers(record: ConsumerRecord) -> dict[str, bytes]:
+    """The headers with which a retry goes back to its topic: those that the next attempt needs, cut short, and the
+    record's own. It came from there without ours, so these must not make it larger than that topic takes."""
+    kept = {name: text for name, text in own_headers(record).items() if name in RETURNED}
+    return foreign_headers(record) | {PREFIX + name: _short(text, LONGEST_NAME).encode() for name, text in kept.items()}
+
+
 def foreign_headers(record: ConsumerRecord) -> dict[str, bytes]:
     """The headers that the record came with, without ours."""
     return {name: value for name, value in record.headers if not name.startswith(PREFIX)}
 
 
-def _number(text: str | None) -> int:
+def _short(text: str, most: int = LONGEST) -> str:
+    """So many bytes of a text in UTF-8, the last ones where the number is negative; what is no text is replaced."""
+    data = text.encode(errors="replace")
+    return (data[:most] if most > 0 else data[most:]).decode(errors="ignore")
+
+
+def number(text: str | None) -> int:
     """A count out of a header, which anybody may have written."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else 0

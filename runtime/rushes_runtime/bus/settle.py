@@ -11,8 +11,9 @@ from rushes_runtime.bus.breaker import Breaker
 from rushes_runtime.bus.dependencies import Dependencies
 from rushes_runtime.bus.failure import Failure, Subject, failed
 from rushes_runtime.bus.in_hand import InHand
+from rushes_runtime.bus.oversize import TOO_LARGE
 from rushes_runtime.bus.progress import now_ms
-from rushes_runtime.errors import Dropped, InvalidError, TransientError
+from rushes_runtime.errors import Dropped, InvalidError, SourceError, TransientError
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.settings import FailureSettings
 from rushes_schemas.events import Event
@@ -85,8 +86,10 @@ class Settler:
         if isinstance(error, Dropped):
             log.info("dropped", because=str(error))
             return "dropped"
+        if isinstance(error, TOO_LARGE):  # what it made of the record, which will be as large the next time
+            error = InvalidError("too_large", f"the result is larger than its topic takes: {error}")
         failure = failed(record, error, subject, self._settings)
-        if not isinstance(error, InvalidError):
+        if not isinstance(error, InvalidError | SourceError):  # which say nothing of the service, see errors.py
             if failure.attempt == 1:
                 self.breaker.failed(failure.reason)
             failure = failure.uncounted() if self.breaker.reason else failure
@@ -100,7 +103,8 @@ class Settler:
                 return outcome
             except Exception as unavailable:  # noqa: BLE001  whatever it is: to go on without would lose the record
                 log.error("a failed record could not be written down; trying again", error=repr(unavailable))
-                await asyncio.sleep(PAUSE_S)
+                if not await self._dependencies.were_away():
+                    await asyncio.sleep(PAUSE_S)
 
     async def consuming(self) -> None:
         """Return while records are consumed. Raises Holding, with what is being waited for, while none is."""

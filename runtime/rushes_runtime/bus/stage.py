@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar, cast, get_args
-from zlib import crc32
 
+import structlog
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from faststream import AckPolicy
@@ -16,15 +16,16 @@ from pydantic import ValidationError
 from rushes_runtime.bus.connect import publishing
 from rushes_runtime.bus.delivery import delivery
 from rushes_runtime.bus.dependencies import Dependencies
-from rushes_runtime.bus.failure import Failure, foreign_headers, time_of
+from rushes_runtime.bus.failure import LONGEST, Failure, Subject, failed, subject_of, time_of
 from rushes_runtime.bus.membership import Membership
+from rushes_runtime.bus.oversize import TOO_LARGE, put
 from rushes_runtime.bus.progress import stumbled
 from rushes_runtime.bus.retry import Scheduler
 from rushes_runtime.bus.settle import Settler
 from rushes_runtime.checks import Check
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.platform import Platform
-from rushes_schemas.events import Event, ProgressStatus, StageName
+from rushes_schemas.events import Event, ProgressStatus, StageName, VideoProgress, VideoUploaded
 from rushes_schemas.topics import VIDEO_PROGRESS, Topic, dead_letter_topic, group, retry_topic
 
 STAGES = get_args(StageName)
@@ -33,6 +34,7 @@ REJOIN_S = 5.0
 record it has to stay below the 40 s that a request of aiokafka's may take, joining a group being one."""
 GiveUp = Callable[[Event, Failure], Awaitable[None]]
 
+log = structlog.stdlib.get_logger("rushes.delivery")
 
 H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
 
@@ -50,6 +52,7 @@ class Stage:
 
     def __init__(self, service: str, platform: Platform, depends_on: Mapping[str, Check]) -> None:
         self.service = service
+        self.platform = platform
         self.settings = platform.settings.kafka
         failures = platform.settings.failures
         dependencies = Dependencies(depends_on, failures.check_every_s)
@@ -98,7 +101,10 @@ class Stage:
 
     def retries(self) -> AbstractAsyncContextManager[None]:
         """Have retries given back for as long as the context is open."""
-        return Scheduler(self.service, self.settings, self.settler.metrics, self._open_producer()).running()
+        platform = self.platform
+        return Scheduler(
+            self.service, platform.settings, platform.metrics, self._open_producer(), platform.blobs, self._not_returned
+        ).running()
 
     def gives_up(self, handler: GiveUp) -> GiveUp:
         """Decorate what is to happen when an event has become a dead letter, beside telling the ledger."""
@@ -115,24 +121,36 @@ class Stage:
         await self._put(dead_letter_topic(self.service), record, failure)
         await self._tell(event, failure, "failed")
         if self._give_up and event:
-            await self._give_up(event, failure)
+            try:
+                await self._give_up(event, failure)
+            except TOO_LARGE as error:  # which it will always be; the dead letter and the ledger say what happened
+                log.error("what goes on without it is too large for its topic", error=repr(error))
+
+    async def _not_returned(self, record: ConsumerRecord, error: InvalidError) -> None:
+        """Make a waiting record that can't go back to its topic a dead letter."""
+        forged = error.reason == "not_a_retry"
+        subject = Subject() if forged else subject_of(record)
+        await self.bury(record, None, failed(record, error, subject, self.platform.settings.failures))
 
     async def _tell(self, event: Event | None, failure: Failure, status: ProgressStatus) -> None:
         if self.service in STAGES:
             reason = f"{failure.reason}: {failure.sentence}"
             said = stumbled(cast(StageName, self.service), status, event, failure.subject, reason)
             if said is not None:
-                await self.progress.publish(said)
+                await self._publish_shortened(said)
+
+    async def _publish_shortened(self, said: VideoProgress) -> None:
+        """Tell the ledger what fits: an upload may have come with more than one record can say of its failure."""
+        try:
+            await self.progress.publish(said)
+        except TOO_LARGE:
+            log.warning("the ledger is not told what the upload said of the video, which is too large")
+            source = said.source and VideoUploaded(uri=said.source.uri[:LONGEST], accepted_at=said.source.accepted_at)
+            await self.progress.publish(said.model_copy(update={"source": source}))
 
     async def _put(self, topic: str, record: ConsumerRecord, failure: Failure) -> None:
-        producer = self._open_producer()
-        headers = foreign_headers(record) | failure.headers()
-        partition = None
-        if record.key is None:  # the same one if it is written twice, so that the dead letter is one
-            partition = crc32(failure.origin.encode()) % len(await producer.partitions_for(topic))
-        await producer.send_and_wait(
-            topic, record.value, key=record.key, partition=partition, headers=list(headers.items())
-        )
+        own, origin = failure.headers(), failure.origin
+        await put(self._open_producer(), self.platform.blobs, self.settings, topic, record, own, origin)
 
     def _open_producer(self) -> AIOKafkaProducer:
         if self._producer is None:

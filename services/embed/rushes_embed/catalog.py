@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 
 from rushes_embed import dead_letters, rebuild
@@ -15,6 +16,7 @@ from rushes_embed.reindex import Reindexer
 from rushes_embed.replay import Publishers
 from rushes_embed.settings import CatalogSettings
 from rushes_runtime.bus.dead import DeadLetters
+from rushes_runtime.bus.oversize import remove_expired
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.deletion import drops_deleted, forget_marks
@@ -40,7 +42,9 @@ def build(platform: Platform, settings: CatalogSettings) -> Service:
     async def collections_there() -> AsyncIterator[None]:
         await ensure_videos(platform.index)
         await ensure_scenes(platform, images, texts)
-        await forget_marks(platform.blobs, now_ms() - _longest_retention_ms(platform.settings.topics))
+        expired_ms = now_ms() - _longest_retention_ms(platform.settings.topics)
+        await forget_marks(platform.blobs, expired_ms)
+        await remove_expired(platform.blobs, datetime.fromtimestamp(expired_ms / 1000, UTC))
         yield
 
     stage = Stage("catalog", platform, {"index": platform.index.ready, "blobs": platform.blobs.ready})
@@ -57,7 +61,7 @@ def build(platform: Platform, settings: CatalogSettings) -> Service:
         "catalog",
         stages=[stage],
         http=[
-            dead_letters.routes(DeadLetters(platform.settings.kafka)),
+            dead_letters.routes(DeadLetters(platform.settings.kafka, platform.blobs)),
             rebuild.routes(platform, reindexer, publishers),
         ],
         checks=stage.checks,

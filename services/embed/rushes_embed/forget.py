@@ -7,7 +7,7 @@ from rushes_runtime import deletion
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.deletion import Mark
-from rushes_runtime.errors import TransientError
+from rushes_runtime.errors import SourceError
 from rushes_runtime.index.port import Filter, Index, Match
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoDeleted
@@ -16,7 +16,7 @@ from rushes_schemas.index import VIDEOS_COLLECTION
 log = structlog.stdlib.get_logger("rushes.catalog")
 
 
-class NotGone(TransientError):
+class NotGone(SourceError):
     """Something of a deleted video is still there: a stage that was at work on it has just put it there."""
 
     reason = "not_gone"

@@ -8,12 +8,12 @@ from contextlib import aclosing, suppress
 from typing import TypeVar
 
 from rushes_ingest.settings import SourceSettings
-from rushes_runtime.errors import TransientError
+from rushes_runtime.errors import SourceError
 
 R = TypeVar("R")
 
 
-class FetchFailed(TransientError):
+class FetchFailed(SourceError):
     """The bytes can't be had for now."""
 
     reason = "fetch_failed"
