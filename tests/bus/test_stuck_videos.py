@@ -79,7 +79,8 @@ async def test_video_whose_bytes_nobody_knows_is_failed(looked: Looked) -> None:
 async def test_video_that_waits_for_a_retry_is_left_alone(looked: Looked) -> None:
     async with publishing(looked.platform.settings.kafka) as producer:
         await producer.send_and_wait(retry_topic("scenes"), b"{}", timestamp_ms=LONG_AGO - 1)
-    assert await looked.after(RECORD) == RECORD
+    left = await looked.after(RECORD)
+    assert left == RECORD.model_copy(update={"revision": left.revision})
     assert not looked.published
 
 

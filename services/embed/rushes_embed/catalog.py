@@ -18,6 +18,7 @@ from rushes_runtime.bus.dead import DeadLetters
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.deletion import drops_deleted, forget_marks
+from rushes_runtime.index.port import Index
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
 from rushes_runtime.settings import TopicSettings
@@ -78,9 +79,15 @@ def handle(stage: Stage, platform: Platform) -> None:
     @drops_deleted(platform.blobs, partial(remove_record, index))
     async def on_video_progress(event: VideoProgress) -> None:
         """Write what the event says into the ledger, and count the points once nothing is left to do."""
-        record = applied(await find_record(index, event.video_id), event)
-        counted = await indexed_points(index, event.video_id) if is_complete(record) else None
-        await put_record(index, standing(record, counted))
+        await take_progress(index, event)
+
+
+async def take_progress(index: Index, event: VideoProgress) -> None:
+    """Write what an event says into the record of its video. The events of one video come here in their order, and one
+    at a time. Raises IndexUnavailable."""
+    record = applied(await find_record(index, event.video_id), event)
+    counted = await indexed_points(index, event.video_id) if is_complete(record) else None
+    await put_record(index, standing(record, counted))
 
 
 def _longest_retention_ms(topics: TopicSettings) -> int:

@@ -1,0 +1,46 @@
+"""Coroutines that take turns at each call to a platform, in an order that a seed decides."""
+
+import asyncio
+from collections.abc import Coroutine
+from random import Random
+from typing import Any
+
+from rushes_runtime.platform import Platform
+
+from .faults import Interrupted
+
+
+class Turns:
+    """A platform whose users proceed one call at a time, whoever is drawn."""
+
+    def __init__(self, platform: Platform, seed: int) -> None:
+        self._random = Random(seed)  # noqa: S311  an order, no secret
+        self._waiting: dict[asyncio.Task[Any], asyncio.Future[None]] = {}
+        self._arrived = asyncio.Event()
+        blobs: Any = Interrupted(platform.blobs, self)
+        index: Any = Interrupted(platform.index, self)
+        self.platform = Platform(platform.settings, blobs, index, platform.metrics)
+
+    async def step(self) -> None:
+        """Before each call: wait to be drawn."""
+        task = asyncio.current_task()
+        assert task is not None
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting[task] = turn
+        self._arrived.set()
+        await turn
+
+    async def play(self, *parts: Coroutine[Any, Any, None]) -> None:
+        """Run them to their ends. Raises what one of them raises."""
+        tasks = {asyncio.create_task(part) for part in parts}
+        while live := {task for task in tasks if not task.done()}:
+            self._arrived.clear()
+            if at_work := live - self._waiting.keys():
+                arrival = asyncio.create_task(self._arrived.wait())
+                await asyncio.wait({*at_work, arrival}, return_when=asyncio.FIRST_COMPLETED)
+                arrival.cancel()
+            else:
+                drawn = self._random.choice(sorted(live, key=lambda task: task.get_name()))
+                self._waiting.pop(drawn).set_result(None)
+        for task in tasks:
+            task.result()
