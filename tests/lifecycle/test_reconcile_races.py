@@ -120,8 +120,9 @@ async def test_deleted_video_never_comes_back_whenever_the_reconciler_looks(plat
     for seed in range(HISTORIES):
         video_id, events = progress(seed)
         turns = Turns(platform, seed)
-        beside = Beside(turns.platform)
-        await turns.play(beside.catalog(events), beside.reconciler(2), beside.deletion(video_id))
+        beside, told = Beside(turns.platform), seed % 3 + 1  # so much was said before, and what is left comes late
+        await Beside(platform).catalog(events[:told])
+        await turns.play(beside.reconciler(1), beside.deletion(video_id), beside.catalog(events[told : told + seed % 2]))
         assert await find_record(platform.index, video_id) is None, seed
 
 

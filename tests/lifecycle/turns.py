@@ -9,9 +9,16 @@ from rushes_runtime.platform import Platform
 
 from .faults import Interrupted
 
+OVERTAKEN_AFTER = (1, 2, 3, 5, 8, 13, None, None)
+"""Calls after which a user is overtaken by all others, once; None: by nobody."""
+
 
 class Turns:
-    """A platform whose users proceed one call at a time, whoever is drawn."""
+    """A platform whose users proceed one call at a time.
+
+    The first of a shuffled row proceeds, and once is sent to the row's end: so one is overtaken by all of another's
+    work, which a fair draw before each call hardly ever brings about.
+    """
 
     def __init__(self, platform: Platform, seed: int) -> None:
         self._random = Random(seed)  # noqa: S311  an order, no secret
@@ -32,7 +39,9 @@ class Turns:
 
     async def play(self, *parts: Coroutine[Any, Any, None]) -> None:
         """Run them to their ends. Raises what one of them raises."""
-        tasks = {asyncio.create_task(part) for part in parts}
+        tasks = [asyncio.create_task(part) for part in parts]
+        row = self._random.sample(tasks, len(tasks))
+        left = {task: self._random.choice(OVERTAKEN_AFTER) for task in tasks}
         while live := {task for task in tasks if not task.done()}:
             self._arrived.clear()
             if at_work := live - self._waiting.keys():
@@ -40,7 +49,10 @@ class Turns:
                 await asyncio.wait({*at_work, arrival}, return_when=asyncio.FIRST_COMPLETED)
                 arrival.cancel()
             else:
-                drawn = self._random.choice(sorted(live, key=lambda task: task.get_name()))
-                self._waiting.pop(drawn).set_result(None)
+                first = next(task for task in row if task in live)
+                self._waiting.pop(first).set_result(None)
+                left[first] = count - 1 if (count := left[first]) else None
+                if left[first] == 0:
+                    row.append(row.pop(row.index(first)))
         for task in tasks:
             task.result()
