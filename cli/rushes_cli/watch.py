@@ -35,8 +35,8 @@ async def watch(
 
     async def follow(place: int, name: str, answer: Accepted) -> None:
         async with slots:
-            video_id = answer.video_id or await _id_of(client, name)
-            while not await _listened(video_id, answer, place):  # noqa: ASYNC110  # the event is on another machine
+            video_id = answer.video_id or await _fetched(name, answer, place)
+            while video_id is not None and not await _listened(video_id, answer, place):  # noqa: ASYNC110  # the event is on another machine
                 await asyncio.sleep(POLL_S)
 
     async def _listened(video_id: str, answer: Accepted, place: int) -> bool:
@@ -48,6 +48,27 @@ async def watch(
             return False
         return True
 
+    async def _fetched(uri: str, answer: Accepted, place: int) -> str | None:
+        """Wait until the bytes of a URI are a video; its id, or None where they never will be one."""
+        was_listed = False
+        while True:
+            try:
+                found = [await client.video(video.video_id) async for video in client.videos(uri=uri)]
+            except (NotFound, Unavailable):
+                found = None  # no news
+            for video in found or ():
+                if video.provisional:
+                    known[place], was_listed = video, True
+                    show(known)
+                elif video.ingest is not None and video.ingest.at >= answer.accepted_at:
+                    return video.video_id
+            if (latest := known[place]) and latest.is_settled_since(answer.accepted_at):
+                return None
+            if found == [] and was_listed:
+                known[place] = None  # deleted
+                return None
+            await asyncio.sleep(POLL_S)
+
     show(known)
     try:
         async with asyncio.TaskGroup() as group:
@@ -56,13 +77,3 @@ async def watch(
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None  # the others were cancelled because of it
     return known
-
-
-async def _id_of(client: AsyncClient, uri: str) -> str:
-    while True:
-        try:
-            if found := await client.video_of(uri):
-                return found.video_id
-        except (NotFound, Unavailable):
-            pass  # no news
-        await asyncio.sleep(POLL_S)

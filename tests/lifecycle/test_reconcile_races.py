@@ -27,7 +27,7 @@ LONG_AGO = 1_000_000_000_000
 
 def progress(seed: int) -> tuple[str, list[VideoProgress]]:
     """A video's id, and what its stages say of it: two segments, with retries and failures here and there."""
-    random, stored = Random(seed), source(f"film {seed}", LONG_AGO)  # noqa: S311  histories, no secrets
+    random, stored = Random(seed), source(f"film {seed}", LONG_AGO)
     video = planned(stored).video.model_copy(update={"segment_count": 2})
     uploaded = VideoUploaded(uri="file:///film.mp4", accepted_at=LONG_AGO)
     said = [{"stage": "ingest", "status": "done", "recipe": "r", "video": video, "source": uploaded}]
@@ -122,7 +122,9 @@ async def test_deleted_video_never_comes_back_whenever_the_reconciler_looks(plat
         turns = Turns(platform, seed)
         beside, told = Beside(turns.platform), seed % 3 + 1  # so much was said before, and what is left comes late
         await Beside(platform).catalog(events[:told])
-        await turns.play(beside.reconciler(1), beside.deletion(video_id), beside.catalog(events[told : told + seed % 2]))
+        await turns.play(
+            beside.reconciler(1), beside.deletion(video_id), beside.catalog(events[told : told + seed % 2])
+        )
         assert await find_record(platform.index, video_id) is None, seed
 
 

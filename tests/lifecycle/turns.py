@@ -21,7 +21,7 @@ class Turns:
     """
 
     def __init__(self, platform: Platform, seed: int) -> None:
-        self._random = Random(seed)  # noqa: S311  an order, no secret
+        self._random = Random(seed)
         self._waiting: dict[asyncio.Task[Any], asyncio.Future[None]] = {}
         self._arrived = asyncio.Event()
         blobs: Any = Interrupted(platform.blobs, self)

@@ -8,9 +8,9 @@ from rushes_embed import dead_letters, rebuild
 from rushes_embed.collection import ensure_scenes, ensure_videos
 from rushes_embed.encoders import chosen
 from rushes_embed.forget import forget, remove_record
-from rushes_embed.ledger import applied, is_complete, standing
+from rushes_embed.ledger import applied, is_complete, is_of_provisional, standing
 from rushes_embed.reconcile import Reconciler
-from rushes_embed.records import find_record, indexed_points, put_record
+from rushes_embed.records import find_record, indexed_points, put_record, records
 from rushes_embed.reindex import Reindexer
 from rushes_embed.replay import Publishers
 from rushes_embed.settings import CatalogSettings
@@ -18,11 +18,13 @@ from rushes_runtime.bus.dead import DeadLetters
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.deletion import drops_deleted, forget_marks
-from rushes_runtime.index.port import Index
+from rushes_runtime.index.port import Filter, Index, Match
 from rushes_runtime.platform import Platform
+from rushes_runtime.provisional import provisional_record, remove_provisional
 from rushes_runtime.service import Service
 from rushes_runtime.settings import TopicSettings
 from rushes_schemas.events import VideoDeleted, VideoProgress
+from rushes_schemas.ids import public_uri
 from rushes_schemas.topics import (
     SEGMENT_PLANNED,
     SEGMENT_RECALLED,
@@ -83,11 +85,38 @@ def handle(stage: Stage, platform: Platform) -> None:
 
 
 async def take_progress(index: Index, event: VideoProgress) -> None:
-    """Write what an event says into the record of its video. The events of one video come here in their order, and one
-    at a time. Raises IndexUnavailable."""
+    """Write what an event says into the record of its video, or of the accepted URI that is no video yet. The events
+    of one id come here in their order, and one at a time. Raises IndexUnavailable."""
+    if is_of_provisional(event):
+        await _take_provisional(index, event)
+        return
     record = applied(await find_record(index, event.video_id), event)
     counted = await indexed_points(index, event.video_id) if is_complete(record) else None
     await put_record(index, standing(record, counted))
+    if event.source:
+        await remove_provisional(index, event.source)
+
+
+async def _take_provisional(index: Index, event: VideoProgress) -> None:
+    """The URI's and its video's events lie in different partitions: what was said of the URI before its video was known
+    may come here after that. The video's record is looked for before and after the write, and written before the
+    URI's is removed, so one of the two removes it whichever comes last."""
+    assert event.source is not None
+    known = await find_record(index, event.video_id) or provisional_record(event.source)
+    if known.created_at > (event.source.accepted_at or 0) or await _is_known_since(index, event):
+        return  # the URI was accepted again, or its video is known
+    await put_record(index, standing(applied(known, event), None))
+    if await _is_known_since(index, event):
+        await remove_provisional(index, event.source)
+
+
+async def _is_known_since(index: Index, event: VideoProgress) -> bool:
+    """Whether the URI's bytes became a video after this was said."""
+    assert event.source is not None
+    async for record in records(index, Filter([Match("uris", [public_uri(event.source.uri)])])):
+        if not record.provisional and record.ingest is not None and record.ingest.at >= event.at:
+            return True
+    return False
 
 
 def _longest_retention_ms(topics: TopicSettings) -> int:

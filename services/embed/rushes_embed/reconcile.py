@@ -18,7 +18,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from rushes_embed.ledger import is_complete, standing
-from rushes_embed.records import amend_record, indexed_points
+from rushes_embed.records import amend_record, indexed_points, records
 from rushes_embed.settings import CatalogSettings
 from rushes_runtime.artefacts import video_prefix
 from rushes_runtime.bus.lag import lags
@@ -28,9 +28,8 @@ from rushes_runtime.index.port import Filter, Match, Range
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.ids import blob_uri
-from rushes_schemas.index import VIDEOS_COLLECTION, VideoRecord, VideoStatus
+from rushes_schemas.index import VideoRecord, VideoStatus
 
-PAGE = 100
 AGAIN = "nothing was scheduled for it, so it was published again"
 LOST = "its bytes were never stored and nobody knows where they came from: add it again"
 
@@ -93,13 +92,8 @@ class Reconciler:
         return round(self.settings.stuck_after_s * 1000)
 
     async def _silent(self) -> list[VideoRecord]:
-        index, found, after = self.platform.index, list[VideoRecord](), None
         silent = Filter([Match("status", ["processing"]), Range("updated_at", lt=now_ms() - self._after_ms)])
-        while True:
-            page = await index.scroll(VIDEOS_COLLECTION, silent, PAGE, after)
-            found += [VideoRecord.model_validate(point.payload) for point in page.points]
-            if (after := page.next) is None:
-                return found
+        return [record async for record in records(self.platform.index, silent)]
 
     async def _set_going(self, record: VideoRecord) -> None:
         counted = await indexed_points(self.platform.index, record.video_id) if is_complete(record) else None

@@ -57,11 +57,11 @@ async def indexed_points(index: Index, video_id: str) -> int:
     return await index.count(SCENES_ALIAS, of_video(video_id))
 
 
-async def records(index: Index) -> AsyncIterator[VideoRecord]:
-    """All records of the catalog."""
+async def records(index: Index, filter: Filter = EVERYTHING) -> AsyncIterator[VideoRecord]:
+    """The records of the catalog that pass a filter."""
     after: str | None = None
     while True:
-        page = await index.scroll(VIDEOS_COLLECTION, EVERYTHING, PAGE, after)
+        page = await index.scroll(VIDEOS_COLLECTION, filter, PAGE, after)
         for point in page.points:
             yield VideoRecord.model_validate(point.payload)
         if (after := page.next) is None:
