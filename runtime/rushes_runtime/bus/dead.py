@@ -122,7 +122,7 @@ class DeadLetters:
         async with publishing(self._settings) as producer:
             for record in records:
                 if outcome == "replayed":
-                    await _replay(producer, record)
+                    await republish(producer, record)
                 await _mark(producer, record, outcome)
         return [letter_of(record) for record in records]
 
@@ -166,7 +166,8 @@ def letter_of(record: ConsumerRecord) -> DeadLetter:
     )
 
 
-async def _replay(producer: AIOKafkaProducer, record: ConsumerRecord) -> None:
+async def republish(producer: AIOKafkaProducer, record: ConsumerRecord) -> None:
+    """Give a dead letter back to its topic, and tell the ledger. Raises InvalidError where it names none."""
     letter = letter_of(record)
     topic = next((topic for topic in TOPICS if topic.name == letter.origin_topic), None)
     if topic is None:

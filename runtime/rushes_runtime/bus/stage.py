@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast, get_args
 from zlib import crc32
 
+import structlog
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from faststream import AckPolicy
@@ -14,6 +15,7 @@ from faststream.kafka.publisher import DefaultPublisher
 from pydantic import ValidationError
 
 from rushes_runtime.bus.connect import publishing
+from rushes_runtime.bus.dead_store import kept_in_blobs
 from rushes_runtime.bus.delivery import delivery
 from rushes_runtime.bus.dependencies import Dependencies
 from rushes_runtime.bus.failure import Failure, foreign_headers, time_of
@@ -22,7 +24,7 @@ from rushes_runtime.bus.progress import stumbled
 from rushes_runtime.bus.retry import Scheduler
 from rushes_runtime.bus.settle import Settler
 from rushes_runtime.checks import Check
-from rushes_runtime.errors import InvalidError
+from rushes_runtime.errors import InvalidError, TransientError
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import Event, ProgressStatus, StageName
 from rushes_schemas.topics import VIDEO_PROGRESS, Topic, dead_letter_topic, group, retry_topic
@@ -33,6 +35,7 @@ REJOIN_S = 5.0
 record it has to stay below the 40 s that a request of aiokafka's may take, joining a group being one."""
 GiveUp = Callable[[Event, Failure], Awaitable[None]]
 
+log = structlog.stdlib.get_logger("rushes.delivery")
 
 H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
 
@@ -51,6 +54,7 @@ class Stage:
     def __init__(self, service: str, platform: Platform, depends_on: Mapping[str, Check]) -> None:
         self.service = service
         self.settings = platform.settings.kafka
+        self._dead_letters = kept_in_blobs(platform)
         failures = platform.settings.failures
         dependencies = Dependencies(depends_on, failures.check_every_s)
         self.settler = Settler(service, failures, platform.metrics, dependencies, self)
@@ -112,10 +116,27 @@ class Stage:
 
     async def bury(self, record: ConsumerRecord, event: Event | None, failure: Failure) -> None:
         """Make the record a dead letter, and have the ledger told."""
-        await self._put(dead_letter_topic(self.service), record, failure)
+        if self._dead_letters is not None:
+            await self._dead_letters.keep(self.service, record, event, failure)
+        else:
+            await self._put(dead_letter_topic(self.service), record, failure)
         await self._tell(event, failure, "failed")
         if self._give_up and event:
             await self._give_up(event, failure)
+
+    async def refuse_given_up(self, record: ConsumerRecord, event: Event) -> None:
+        """Raise GivenUp, or Dropped, for a record that a broker which forgets was told of again. One that does not
+        never delivers what was given up: its offset is committed."""
+        if self._dead_letters is not None:
+            await self._dead_letters.refuse(self.service, record, event)
+
+    async def settled(self, record: ConsumerRecord) -> None:
+        """The record is done, given up or dropped."""
+        if self._dead_letters is not None:
+            try:
+                await self._dead_letters.settled(record)
+            except TransientError as error:
+                log.warning("a replay is done, and will be done again at the next start", error=repr(error))
 
     async def _tell(self, event: Event | None, failure: Failure, status: ProgressStatus) -> None:
         if self.service in STAGES:

@@ -1,10 +1,12 @@
 """The catalog: one record per video in the index, with its facts, its status and the ledger of its segments."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from uuid import uuid4
 
-from rushes_embed import dead_letters, rebuild
+from rushes_embed import dead_letters as dead_letter_routes
+from rushes_embed import rebuild
 from rushes_embed.collection import ensure_scenes, ensure_videos
 from rushes_embed.encoders import chosen
 from rushes_embed.forget import forget, remove_record
@@ -14,7 +16,8 @@ from rushes_embed.records import find_record, indexed_points, put_record, record
 from rushes_embed.reindex import Reindexer
 from rushes_embed.replay import Publishers
 from rushes_embed.settings import CatalogSettings
-from rushes_runtime.bus.dead import DeadLetters
+from rushes_runtime.bus.dead_blobs import REPLAYED
+from rushes_runtime.bus.dead_store import dead_letters, kept_in_blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.deletion import drops_deleted, forget_marks
@@ -23,7 +26,7 @@ from rushes_runtime.platform import Platform
 from rushes_runtime.provisional import provisional_record, remove_provisional
 from rushes_runtime.service import Service
 from rushes_runtime.settings import TopicSettings
-from rushes_schemas.events import VideoDeleted, VideoProgress
+from rushes_schemas.events import Event, VideoDeleted, VideoProgress
 from rushes_schemas.ids import public_uri
 from rushes_schemas.topics import (
     SEGMENT_PLANNED,
@@ -32,6 +35,7 @@ from rushes_schemas.topics import (
     VIDEO_DELETED,
     VIDEO_PROGRESS,
     VIDEO_UPLOADED,
+    Topic,
 )
 
 
@@ -44,6 +48,8 @@ def build(platform: Platform, settings: CatalogSettings) -> Service:
         await ensure_videos(platform.index)
         await ensure_scenes(platform, images, texts)
         await forget_marks(platform.blobs, now_ms() - _longest_retention_ms(platform.settings.topics))
+        if (kept := kept_in_blobs(platform)) is not None:
+            await kept.expire(now_ms() - platform.settings.topics.dead_letter_retention_h * 3_600_000)
         yield
 
     stage = Stage("catalog", platform, {"index": platform.index.ready, "blobs": platform.blobs.ready})
@@ -52,20 +58,30 @@ def build(platform: Platform, settings: CatalogSettings) -> Service:
     reconciler = Reconciler(platform, settings, uploaded)
     reindexer = Reindexer(platform, stage.publishes(SEGMENT_RECALLED).publish)
     publishers = Publishers(
-        ingest=uploaded,
-        asr=stage.publishes(SEGMENT_PLANNED).publish,
-        scenes=stage.publishes(SEGMENT_TRANSCRIBED).publish,
+        ingest=_anew(stage, VIDEO_UPLOADED),
+        asr=_anew(stage, SEGMENT_PLANNED),
+        scenes=_anew(stage, SEGMENT_TRANSCRIBED),
     )
     return Service(
         "catalog",
         stages=[stage],
         http=[
-            dead_letters.routes(DeadLetters(platform.settings.kafka)),
+            dead_letter_routes.routes(dead_letters(platform)),
             rebuild.routes(platform, reindexer, publishers),
         ],
         checks=stage.checks,
         lifespans=[collections_there(), stage.running(), reconciler.running(), reindexer.running()],
     )
+
+
+def _anew(stage: Stage, topic: Topic) -> Callable[[Event], Awaitable[object]]:
+    """Publishes events that are to be tried even where one like it was given up before: a person asked for it."""
+    publisher = stage.publishes(topic)
+
+    async def publish(event: Event) -> None:
+        await publisher.publish(event, headers={REPLAYED: str(uuid4())})
+
+    return publish
 
 
 def handle(stage: Stage, platform: Platform) -> None:

@@ -12,7 +12,7 @@ from rushes_ingest.declared import declare
 from rushes_ingest.deletions import deletions
 from rushes_ingest.edits import edits
 from rushes_ingest.fetch import STORED, allow, fetch
-from rushes_ingest.pending import dealt_with
+from rushes_ingest.pending import dealt_with, note
 from rushes_ingest.plan import STAGE_VERSION
 from rushes_ingest.prepare import Preparer, check, prepare
 from rushes_ingest.resumable.routes import routes as resumable
@@ -137,13 +137,14 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
 
 
 async def list_accepted(event: VideoUploaded, platform: Platform) -> None:
-    """Have a URI that is yet to be fetched listed, and named in log lines and in the dead letter if there is to be one.
-    Raises Dropped for one that was deleted since it was accepted."""
+    """Have a URI that is yet to be fetched noted and listed, and named in log lines and in its dead letter, if there is
+    to be one. Raises Dropped for one that was deleted since it was accepted."""
     if is_elsewhere(event.uri):
         stands_for_it = provisional_id(event.uri)
         structlog.contextvars.bind_contextvars(video_id=stands_for_it)
         if await is_deleted(platform.blobs, stands_for_it, event.accepted_at or 0):
             raise Dropped(f"the accepted URI {stands_for_it} was deleted before it was fetched")
+        await note(platform.blobs, event)  # of any client's event nobody has done so yet
         await show_accepted(platform.index, event)
 
 
