@@ -116,7 +116,7 @@ def test_search_passes_on_what_narrows_it_and_shows_whole_links(rushes: Rushes, 
     page = json.loads(rushes("search", "country", "--limit", "1", "--json").out)
     assert page["moments"] == [first]
     rest = json.loads(rushes("search", "country", "--limit", "1", "--cursor", page["next_cursor"], "--json").out)
-    assert [moment["start_ms"] for moment in [first, *rest["moments"]]] in ([9_280, 60_000], [60_000, 9_280])
+    assert first not in rest["moments"]
     assert instance.asked[-1].params["cursor"] == page["next_cursor"]
     assert rushes("search", "country", "--cursor", "page2").code == 1
 

@@ -11,6 +11,7 @@ start of the embedded mode publishes it once more. A replayed record carries a h
 so is another one than the record that was given up.
 """
 
+import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -35,6 +36,8 @@ from rushes_schemas.topics import SERVICES, dead_letter_topic
 PREFIX = "dead-letters"
 REPLAYED = "replayed-dead-letter"
 """Header of a replayed record: the id of its dead letter. It is none of ours, which a retry does not keep."""
+READ_AT_ONCE = 32
+"""Dead letters that are read at the same time."""
 ID = re.compile(r"(?P<service>[a-z]+):(?P<hash>[0-9a-f]{32})")
 
 
@@ -195,9 +198,12 @@ class BlobDeadLetters:
 
     async def _all(self, service: str | None = None) -> AsyncIterator[_Kept]:
         for name in [service] if service in SERVICES else SERVICES:
-            async for key in self._blobs.list(f"{PREFIX}/{name}"):
-                if (kept := await read(self._blobs, key, _Kept)) is not None:
-                    yield kept
+            keys = [key async for key in self._blobs.list(f"{PREFIX}/{name}")]
+            for start in range(0, len(keys), READ_AT_ONCE):
+                some = keys[start : start + READ_AT_ONCE]
+                for kept in await asyncio.gather(*(read(self._blobs, key, _Kept) for key in some)):
+                    if kept is not None:
+                        yield kept
 
     async def _write(self, kept: _Kept) -> None:
         await write(self._blobs, _key(kept.id), kept)
