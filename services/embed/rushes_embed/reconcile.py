@@ -27,7 +27,7 @@ from rushes_runtime.errors import RushesError
 from rushes_runtime.index.port import Filter, Match, Range
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoUploaded
-from rushes_schemas.ids import blob_uri
+from rushes_schemas.ids import blob_uri, provisional_id
 from rushes_schemas.index import VideoRecord, VideoStatus
 
 AGAIN = "nothing was scheduled for it, so it was published again"
@@ -119,6 +119,10 @@ class Reconciler:
         return True
 
     async def _uri(self, record: VideoRecord) -> str | None:
-        """Where the bytes are: in the blob store, or where they were said to be."""
+        """Where the bytes are: in the blob store, or where they were said to be; None where nobody knows, as of a URI
+        that had a password, which no record keeps."""
         source = f"{video_prefix(record.video_id)}/source"
-        return blob_uri(source) if await self.platform.blobs.exists(source) else record.uri
+        if await self.platform.blobs.exists(source):
+            return blob_uri(source)
+        is_cut = record.provisional and record.uri is not None and provisional_id(record.uri) != record.video_id
+        return None if is_cut else record.uri
