@@ -13,6 +13,7 @@ from rushes_ingest.recover import unfinished
 from rushes_runtime import tansu
 from rushes_runtime.bus.connect import publishing
 from rushes_runtime.bus.consumers import Consumers
+from rushes_runtime.bus.dead_store import kept_in_blobs
 from rushes_runtime.bus.envelope import envelope_headers
 from rushes_runtime.bus.topics import provision
 from rushes_runtime.deletion import orders
@@ -77,8 +78,9 @@ def _on(platform: Platform, broker: str) -> Platform:
         }
     )
     topics = settings.topics.model_copy(update={"partitions": PARTITIONS, "replication": 1})
+    failures = settings.failures.model_copy(update={"dead_letters": "blobs"})
     return Platform(
-        settings.model_copy(update={"kafka": kafka, "topics": topics}),
+        settings.model_copy(update={"kafka": kafka, "topics": topics, "failures": failures}),
         platform.blobs,
         platform.index,
         platform.metrics,
@@ -130,6 +132,8 @@ async def _publish_unfinished(platform: Platform) -> int:
         async for event in unfinished(platform):
             await _publish(producer, VIDEO_UPLOADED, event)
             again += 1
+    if (letters := kept_in_blobs(platform)) is not None:
+        await letters.resume()
     return again
 
 

@@ -65,20 +65,19 @@ class AsyncClient:
         """One video with its ledger."""
         return await self.ask(calls.video(video_id))
 
-    async def videos(self) -> AsyncIterator[Video]:
-        """All videos, page by page."""
-        page = await self.ask(calls.videos())
-        for video in page.videos:
-            yield video
-        while page.next_cursor is not None:
-            page = await self.ask(calls.videos(page.next_cursor))
+    async def videos(self, *, uri: str | None = None, status: str | None = None) -> AsyncIterator[Video]:
+        """Videos, page by page: all, or those that were published as a URI, or that stand so."""
+        cursor: str | None = None
+        while True:
+            page = await self.ask(calls.videos(cursor, uri, status))
             for video in page.videos:
                 yield video
+            if (cursor := page.next_cursor) is None:
+                return
 
     async def video_of(self, uri: str) -> Video | None:
-        """The video that was published under this URI, or None while the catalog knows of none."""
-        page = await self.ask(calls.videos(uri=uri))
-        return next((video for video in page.videos if video.uri == uri), None)
+        """The video that was published under this URI, `provisional` until it is fetched; None where there is none."""
+        return calls.latest([video async for video in self.videos(uri=uri)])
 
     async def scenes(self, video_id: str) -> ScenesAnswer:
         """A video's scenes, in order of time."""

@@ -63,11 +63,14 @@ class Video(Answer):
     segment_count: int | None = None
     segments_done: int = 0
     points: int = 0
+    updated_at: int = 0
+    provisional: bool = False
+    """The bytes have not been fetched yet: the id stands for the URI, and the video's own will take its place."""
 
     @property
     def name(self) -> str:
         """What a person knows it by."""
-        return self.title or self.filename or self.video_id
+        return self.title or self.filename or (self.uri if self.provisional else None) or self.video_id
 
     @property
     def is_settled(self) -> bool:

@@ -1,7 +1,7 @@
 """The questions, as HTTP requests. Pure: `sync` and `aio` send them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -19,6 +19,7 @@ from rushes_client.answers import (
     SearchAnswer,
     Transcript,
     TranscriptMatches,
+    Video,
     VideoDetail,
     VideosPage,
 )
@@ -108,10 +109,15 @@ def video(video_id: str) -> Call[VideoDetail]:
     return Call(VideoDetail, "GET", f"/v1/videos/{part(video_id)}")
 
 
-def videos(cursor: str | None = None, uri: str | None = None) -> Call[VideosPage]:
-    """A page of videos; of those only that were published under a URI, where one is given."""
-    asked = {"limit": str(PAGE), "cursor": cursor} if uri is None else {"uri": uri}
+def videos(cursor: str | None = None, uri: str | None = None, status: str | None = None) -> Call[VideosPage]:
+    """A page of videos; of those only that were published as a URI, or stand so, where that is given."""
+    asked = {"limit": str(PAGE), "cursor": cursor, "uri": uri, "status": status}
     return Call(VideosPage, "GET", "/v1/videos", {"params": _said(asked)})
+
+
+def latest(videos: Iterable[Video]) -> Video | None:
+    """Of the videos that were published as one URI, which its bytes are now: what is being fetched, or came last."""
+    return max(videos, key=lambda video: (video.provisional, video.updated_at), default=None)
 
 
 def scenes(video_id: str) -> Call[ScenesAnswer]:

@@ -65,17 +65,18 @@ class Client:
         """One video with its ledger."""
         return self.ask(calls.video(video_id))
 
-    def videos(self) -> Iterator[Video]:
-        """All videos, page by page."""
-        page = self.ask(calls.videos())
-        yield from page.videos
-        while page.next_cursor is not None:
-            page = self.ask(calls.videos(page.next_cursor))
+    def videos(self, *, uri: str | None = None, status: str | None = None) -> Iterator[Video]:
+        """Videos, page by page: all, or those that were published as a URI, or that stand so."""
+        cursor: str | None = None
+        while True:
+            page = self.ask(calls.videos(cursor, uri, status))
             yield from page.videos
+            if (cursor := page.next_cursor) is None:
+                return
 
     def video_of(self, uri: str) -> Video | None:
-        """The video that was published under this URI, or None while the catalog knows of none."""
-        return next((video for video in self.ask(calls.videos(uri=uri)).videos if video.uri == uri), None)
+        """The video that was published under this URI, `provisional` until it is fetched; None where there is none."""
+        return calls.latest(self.videos(uri=uri))
 
     def scenes(self, video_id: str) -> ScenesAnswer:
         """A video's scenes, in order of time."""

@@ -78,6 +78,9 @@ class FailureSettings(Part):
     """How often a record is tried before it becomes a dead letter. Invalid input is not tried again at all."""
     max_compute_attempts: Annotated[int, Field(ge=1, le=1000)] = 3
     """The same where a compute child died, or ran out of time or memory: each attempt costs as much as the first."""
+    dead_letters: Literal["topics", "blobs"] = "topics"
+    """Where dead letters are kept: in the `<service>-dlq` topics, or in the blob store, for a broker that forgets. The
+    embedded mode keeps them in blobs whatever this says."""
     retry_base_s: Seconds = 2
     """Upper bound of the first wait before a retry; it doubles with each attempt, and the wait is random below it."""
     retry_cap_s: Seconds = 600

@@ -27,8 +27,8 @@ SCENE_KEYWORD_FIELDS = ("video_id", "language", "recipe", "metadata_pairs")
 SCENE_INTEGER_FIELDS = ("segment", "scene", "start_ms", "end_ms", "duration_ms", "added_at", "indexed_at")
 SCENE_BOOL_FIELDS = ("fallback",)
 SCENE_PHRASE_FIELDS = ("phrase_terms",)
-VIDEO_KEYWORD_FIELDS = ("video_id", "status", "uri", "filename")
-VIDEO_INTEGER_FIELDS = ("updated_at",)
+VIDEO_KEYWORD_FIELDS = ("video_id", "status", "uri", "uris", "filename", "revision")
+VIDEO_INTEGER_FIELDS = ("created_at", "updated_at")
 
 VideoStatus = Literal["processing", "indexed", "degraded", "failed"]
 
@@ -97,7 +97,12 @@ class VideoRecord(BaseModel):
     status: VideoStatus
     reason: str | None = None
     uri: str | None = None
-    """What the video was published as, where that is known."""
+    """What the video was published as last, where that is known."""
+    uris: tuple[str, ...] = ()
+    """Everything that it was published as from elsewhere, the latest last: what it is found by."""
+    provisional: bool = False
+    """Whether this record stands for an accepted URI whose bytes, and so whose video, are not known yet. Its id is a
+    function of the URI, and the video's own record takes its place."""
     video: Video | None = None
     """None while, or because, ingest has not got as far as the facts."""
     title: str | None = None
@@ -111,6 +116,8 @@ class VideoRecord(BaseModel):
     ingest: StageEntry | None = None
     segments: dict[str, dict[str, StageEntry]] = {}
     """Segment number as text -> stage -> what that stage last said."""
+    revision: str = ""
+    """Another one after each write, so that a writer can tell whether the record is still the one that it read."""
 
 
 def pair(key: str, value: str | int | float | bool) -> str:

@@ -50,7 +50,16 @@ class Rig:
         self.platform = platform
         self.seen: asyncio.Queue[int] = asyncio.Queue()
         self.given_up: list[Failure] = []
+        self.buried: asyncio.Queue[Failure] = asyncio.Queue()
+        """The failure of every record that became a dead letter, once all of that is done."""
         self.stage = Stage("asr", platform, depends_on)
+        bury = self.stage.bury
+
+        async def buried(record: ConsumerRecord, event: Event | None, failure: Failure) -> None:
+            await bury(record, event, failure)
+            self.buried.put_nowait(failure)
+
+        self.stage.bury = buried  # type: ignore[method-assign]
 
         @self.stage.publishes(SEGMENT_TRANSCRIBED)
         @self.stage.consumes(SEGMENT_PLANNED)
@@ -87,6 +96,10 @@ class Rig:
         )
         async with consumer:
             return [await consumer.getone() for _ in range(count)]
+
+    async def dead(self, count: int) -> list[Failure]:
+        """The next so many dead letters' failures, waited for."""
+        return [await self.buried.get() for _ in range(count)]
 
     async def transcribed(self, count: int) -> list[int]:
         """The segments of the first so many results, waited for."""

@@ -1,16 +1,22 @@
 """The command as a person runs it, and an instance that it talks to."""
 
+import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from rushes_cli.client import Client
 from rushes_cli.main import main
+from rushes_schemas.ids import video_id
 
-from .fake import Fake
-from .server import serving
+from .instance import Instance, running
+
+FILM = Path(__file__).parents[2] / "examples" / "silent-postcards.mp4"
+ID = video_id(hashlib.sha256(FILM.read_bytes()).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -26,29 +32,33 @@ Rushes = Callable[..., Said]
 
 
 @pytest.fixture(scope="session")
-def _served() -> Iterator[Fake]:
-    with serving(Fake()) as fake:
-        yield fake
+def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    with running(tmp_path_factory.mktemp("instance")) as instance:
+        yield instance
 
 
 @pytest.fixture
-def fake(_served: Fake) -> Fake:
-    """An instance that knows nothing yet."""
-    _served.reset()
-    return _served
+def instance(_running: Instance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
+    """The services' own HTTP side, which knows nothing yet. It logs nothing, since its process is the command's too."""
+    monkeypatch.setattr("rushes_query.progress.POLL_S", 0)
+    before = structlog.get_config()
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    _running.reset()
+    yield _running
+    structlog.configure(**before)
 
 
 @pytest.fixture
-def client(fake: Fake) -> Iterator[Client]:
+def client(instance: Instance) -> Iterator[Client]:
     """A connection to it."""
-    with Client(fake.url) as client:
+    with Client(instance.url) as client:
         yield client
 
 
 @pytest.fixture
-def rushes(fake: Fake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Rushes:
+def rushes(instance: Instance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Rushes:
     """Runs the command against the instance."""
-    monkeypatch.setenv("RUSHES_URL", fake.url)
+    monkeypatch.setenv("RUSHES_URL", instance.url)
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr("rushes_cli.watch.POLL_S", 0)
 
@@ -70,7 +80,5 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
-    """A file that is called like a video; nobody here looks into it."""
-    path = tmp_path / "film.mp4"
-    path.write_bytes(bytes(200_000))
-    return path
+    """A video: a real one, since ingest's door looks into it."""
+    return Path(shutil.copy(FILM, tmp_path / "film.mp4"))

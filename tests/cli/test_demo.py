@@ -1,7 +1,8 @@
 """The demonstration's own judgement, without the minute that it takes; `make demo` runs it whole."""
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,12 @@ import pytest
 from rushes_cli import demo
 from rushes_cli.demo import EXAMPLES, QUESTIONS, listed, main, mistake
 from rushes_client.answers import Moment
+from rushes_schemas.events import VideoUploaded
+from rushes_schemas.ids import video_id
+from rushes_schemas.index import VideoRecord
 
-from .fake import ID, Fake, detail, found
+from .instance import Instance, record
+from .samples import ID, found
 
 IDS = {question.file: ID for question in QUESTIONS}
 CAT = QUESTIONS[1]
@@ -58,29 +63,43 @@ def test_nothing_found_is_a_mistake() -> None:
 
 
 @pytest.fixture
-def with_fake(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> Fake:
+def demonstrated(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Instance:
     """The demonstration with the tests' instance in the place of one of its own."""
 
     @contextmanager
     def running(data: Path, log: Path) -> Iterator[str]:
         log.write_text("the last words\n")
-        yield fake.url
+        yield instance.url
 
     monkeypatch.setattr(demo, "running", running)
-    return fake
+    return instance
 
 
-def test_all_found_ends_well(with_fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
-    with_fake.videos[ID] = [detail()]
-    with_fake.moments = [found(start_ms=0, end_ms=60_000)]
+def with_status(status: str, reason: str | None = None) -> Callable[[VideoUploaded], list[VideoRecord]]:
+    """What the pipeline makes of each upload."""
+
+    def made(event: VideoUploaded) -> list[VideoRecord]:
+        id = event.uri.split("/")[1]
+        return [record(id, status, at=event.accepted_at, title=event.title, reason=reason)]
+
+    return made
+
+
+def test_all_found_ends_well(demonstrated: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+    demonstrated.then = with_status("indexed")
+    for question in QUESTIONS:  # what is asked for is said where it is to be found
+        id = video_id(hashlib.sha256((EXAMPLES / question.file).read_bytes()).hexdigest())
+        demonstrated.shows(record(id), question.words, question.start_ms, question.end_ms)
     assert main() == 0
     printed = capsys.readouterr()
     assert all(question.words in printed.out for question in QUESTIONS) and printed.err == ""
-    assert len(with_fake.uploads) == len(list(listed(EXAMPLES)))
+    assert len(demonstrated.published) == len(list(listed(EXAMPLES)))
 
 
-def test_what_is_wrong_is_named_and_the_log_is_shown(with_fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
-    with_fake.videos[ID] = [detail("degraded", reason="segment 0, asr: no words")]
+def test_what_is_wrong_is_named_and_the_log_is_shown(
+    demonstrated: Instance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demonstrated.then = with_status("degraded", "segment 0, asr: no words")
     assert main() == 1
     errors = capsys.readouterr().err
     assert "cabinet-of-curiosities.mp4 is degraded, not indexed: segment 0, asr: no words" in errors

@@ -13,7 +13,7 @@ from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.settings import Settings, load
 
 from .conftest import Rushes
-from .fake import Fake
+from .instance import Instance
 
 
 @pytest.fixture(autouse=True)
@@ -35,12 +35,12 @@ def statuses(rushes: Rushes) -> dict[str, tuple[str, str]]:
     return {finding["check"]: (finding["status"], finding["says"]) for finding in findings}
 
 
-def test_a_running_instance_that_is_well(rushes: Rushes, fake: Fake) -> None:
-    assert statuses(rushes)["instance"] == ("ok", f"{fake.url} is ready")
+def test_a_running_instance_that_is_well(rushes: Rushes, instance: Instance) -> None:
+    assert statuses(rushes)["instance"] == ("ok", f"{instance.url} is ready")
 
 
-def test_a_running_instance_that_is_not(rushes: Rushes, fake: Fake) -> None:
-    fake.checks["broker"] = "the broker does not answer"
+def test_a_running_instance_that_is_not(rushes: Rushes, instance: Instance) -> None:
+    instance.broker = "the broker does not answer"
     status, says = statuses(rushes)["instance"]
     assert status == "wrong" and "broker: the broker does not answer" in says
 

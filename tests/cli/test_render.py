@@ -15,7 +15,7 @@ from rushes_cli.render.waiting import waiting_table
 from rushes_cli.render.words import clock, span, took
 from rushes_client.answers import LeftOut, SearchAnswer, VideoDetail
 
-from .fake import detail, entry, found
+from .samples import detail, entry, found
 
 
 def video(status: Any = "indexed", **facts: Any) -> VideoDetail:

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from rushes_cli.thumbnails import drawing
 
-from .conftest import Rushes
-from .fake import Fake, found
+from .conftest import ID, Rushes
+from .instance import Instance, record
 
 
 def jpeg() -> bytes:
@@ -33,8 +33,11 @@ def test_a_pipe_and_a_terminal_of_few_colours_show_none(is_terminal: bool, colou
     assert drawing(console) is None
 
 
-def test_a_picture_that_is_gone_is_no_error(rushes: Rushes, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake.moments = [found(thumbnail_url="/v1/scenes/gone/thumbnail")]
+def test_a_picture_that_is_gone_is_no_error(
+    rushes: Rushes, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance.knows(record(ID))
+    instance.shows(record(ID), "your country", 0, 5000, thumbnail_uri="blob:videos/gone.jpg")
     monkeypatch.setattr("rushes_cli.search.drawing", lambda _: lambda _: "a picture")
     said = rushes("search", "country")
     assert said.code == 0 and "a picture" not in said.out and "A film" in said.out

@@ -46,6 +46,12 @@ def test_poisonous_segments_cost_only_themselves(tmp_path: Path, films: Path) ->
     assert {letter["attempts"] for letter in letters.values()} == {2}
     assert len(letters) == len(REASONS)
 
+    instance.kill()
+    instance.start()  # what was given up stays given up, and nothing of it is lost
+    assert {each["id"] for each in said(instance.run("dead", "list", "--json"))} == {
+        each["id"] for each in letters.values()
+    }
+
     poison.unlink()
     assert said(instance.run("dead", "replay", "--service", "scenes", "--json"))["count"] == len(REASONS)
     instance.run("add", str(films), "--wait", "--json")

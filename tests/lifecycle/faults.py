@@ -1,7 +1,7 @@
 """A platform that is interrupted at its n-th call, as by kill -9 between two awaits."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from rushes_runtime.platform import Platform
 
@@ -10,10 +10,16 @@ class Killed(BaseException):
     """The process is no more. No handler's `except Exception` sees it, as none would see the signal."""
 
 
-class Interrupted:
-    """Passes calls on and counts them; before the n-th one, `then` happens."""
+class Steps(Protocol):
+    """What is to happen before each call."""
 
-    def __init__(self, inner: Any, faults: "Faults") -> None:
+    async def step(self) -> None: ...
+
+
+class Interrupted:
+    """Passes calls on; before each one, a step is taken."""
+
+    def __init__(self, inner: Any, faults: Steps) -> None:
         self._inner = inner
         self._faults = faults
 

@@ -36,6 +36,8 @@ RECIPE = "0123456789ab"
 MODELS = ModelSettings()
 COLLECTION = MadeWith.of(MODELS, recipes(*encoders(MODELS))).collection
 MORNING, LAUNCH, REFUSED = (video_id(digit * 64) for digit in "abc")
+URI = "https://films.example/morning.mp4"
+"""What the morning's film was published as."""
 SOURCE = np.random.default_rng(7).bytes(3_000_001)
 """What lies where the morning's film should: a server of ranges does not look inside."""
 ADDED = {MORNING: 1_000_000_000_000, LAUNCH: 1_500_000_000_000}
@@ -114,6 +116,7 @@ def records() -> list[VideoRecord]:
         VideoRecord(
             video_id=MORNING, status="indexed", video=_video(MORNING, "videos/morning/source", 2), title=LISBON,
             language="en", points=4, created_at=1000, updated_at=2000, ingest=StageEntry(status="done", at=1000),
+            uri=URI, uris=(URI,),
             segments={str(n): _done(f"videos/morning/{n}/asr.json") for n in range(2)},
         ),
         VideoRecord(

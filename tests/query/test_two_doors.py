@@ -22,7 +22,7 @@ from rushes_runtime.service import Service, make_app
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.server import Http
 
-from .films import LAUNCH, MORNING, NOWHERE, REFUSED, SHOTS, photograph_file
+from .films import LAUNCH, MORNING, NOWHERE, REFUSED, SHOTS, URI, photograph_file
 from .messages import as_json, as_numbers, without_nulls
 
 REQUESTS = 200
@@ -58,6 +58,9 @@ def questions(random: random.Random) -> Iterator[Asked]:
         yield Asked("ListVideos", pb.ListVideosRequest(limit=limit), "/v1/videos", {"limit": limit})
         cursor = random.choice(VIDEOS)
         yield Asked("ListVideos", pb.ListVideosRequest(cursor=cursor), "/v1/videos", {"cursor": cursor})
+        uri, status = random.choice(("", URI, "file:///x")), random.choice(("", "indexed", "failed", "done"))
+        wanted = {name: value for name, value in (("uri", uri), ("status", status)) if value}
+        yield Asked("ListVideos", pb.ListVideosRequest(uri=uri, status=status), "/v1/videos", wanted)
         yield Asked("GetVideo", pb.GetVideoRequest(video_id=video), f"/v1/videos/{video}")
         yield Asked("ListScenes", pb.ListScenesRequest(video_id=video), f"/v1/videos/{video}/scenes")
         yield Asked("GetTranscript", pb.GetTranscriptRequest(video_id=video), f"/v1/videos/{video}/transcript")

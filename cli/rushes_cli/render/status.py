@@ -43,6 +43,7 @@ def video_report(video: VideoDetail) -> RenderableType:
         text(video.name, "bold"),
         text(f"id        {video.video_id}"),
         status,
+        text(f"uri       {video.uri}") if video.uri else None,
         text(f"length    {clock(video.duration_ms)}") if video.duration_ms is not None else None,
         text(f"language  {video.language}") if video.language else None,
         text(f"segments  {_segments(video)}"),

@@ -143,7 +143,7 @@ class DeadLetters:
             for record in await self._records(wanted):
                 try:
                     if outcome == "replayed":
-                        await _replay(producer, await oversize.whole(self._blobs, record))
+                        await republish(producer, await oversize.whole(self._blobs, record))
                 except InvalidError as error:
                     refused.append(error)
                     continue
@@ -204,7 +204,7 @@ def _refusal(refused: list[InvalidError], replayed: int) -> InvalidError:
     )
 
 
-async def _replay(producer: AIOKafkaProducer, record: ConsumerRecord) -> None:
+async def republish(producer: AIOKafkaProducer, record: ConsumerRecord) -> None:
     letter = letter_of(record)
     topic = next((topic for topic in TOPICS if topic.name == letter.origin_topic), None)
     if topic is None:

@@ -43,7 +43,7 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
             if isinstance(event, Event):
                 self.event = event
                 structlog.contextvars.bind_contextvars(**event.subject())
-            return await settler.attempt(lambda: call_next(msg))
+            return await settler.attempt(self.record, self.event, lambda: call_next(msg))
 
         async def after_processed(
             self,
@@ -68,6 +68,7 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
             else:
                 subject = Subject.of(structlog.contextvars.get_contextvars())
                 outcome = await settler.put_aside(self.record, self.event, error, subject)
+            await settler.settled(self.record, outcome)
             await _commit(self.context.get("handler_").consumer, self.record, settler)
             settler.metrics.stage_seconds.labels(settler.service, outcome).observe(time.monotonic() - self.started)
 

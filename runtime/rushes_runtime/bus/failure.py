@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import ConsumerRecord
 
-from rushes_runtime.errors import ComputeError, InvalidError, reason_of
+from rushes_runtime.errors import ComputeError, InvalidError, RushesError, reason_of
 from rushes_runtime.settings import FailureSettings
 
 PREFIX = "rushes-"
@@ -99,6 +99,14 @@ class Failure:
             "not-before": str(self.not_before_ms),
         }
         return {PREFIX + name: value.encode(errors="replace") for name, value in said.items()}
+
+
+class GivenUp(RushesError):
+    """The record was given up before, with this failure, and nobody has replayed it since."""
+
+    def __init__(self, sentence: str, failure: Failure) -> None:
+        super().__init__(sentence)
+        self.failure = failure
 
 
 def failed(record: ConsumerRecord, error: BaseException, subject: Subject, settings: FailureSettings) -> Failure:

@@ -9,7 +9,7 @@ from aiokafka import ConsumerRecord
 
 from rushes_runtime.bus.breaker import Breaker
 from rushes_runtime.bus.dependencies import Dependencies
-from rushes_runtime.bus.failure import Failure, Subject, failed
+from rushes_runtime.bus.failure import Failure, GivenUp, Subject, failed
 from rushes_runtime.bus.in_hand import InHand
 from rushes_runtime.bus.oversize import TOO_LARGE
 from rushes_runtime.bus.progress import now_ms
@@ -27,11 +27,17 @@ log = structlog.stdlib.get_logger("rushes.delivery")
 
 
 class Aside(Protocol):
-    """Where a service puts what it could not do. Both may raise anything; they are called again then."""
+    """Where a service puts what it could not do. `retry` and `bury` may raise anything; they are called again then."""
 
     async def retry(self, record: ConsumerRecord, event: Event | None, failure: Failure) -> None: ...
 
     async def bury(self, record: ConsumerRecord, event: Event | None, failure: Failure) -> None: ...
+
+    async def refuse_given_up(self, record: ConsumerRecord, event: Event) -> None:
+        """Raise GivenUp, or Dropped, for a record that was given up before and is not to be tried."""
+
+    async def settled(self, record: ConsumerRecord) -> None:
+        """The record is done, given up or dropped."""
 
 
 class Holding(TransientError):
@@ -58,20 +64,23 @@ class Settler:
         """By topic."""
         self._settings = settings
         self._dependencies = dependencies
-        self._aside = aside
+        self.aside = aside
 
     def takes(self, topic: str, wait_s: float) -> InHand:
         """Have rebalances of this topic's consumer wait for its record in hand, for so long at most."""
         self.in_hand[topic] = InHand(wait_s, lambda: bool(self._dependencies.missing))
         return self.in_hand[topic]
 
-    async def attempt(self, work: Callable[[], Awaitable[R]]) -> R:
+    async def attempt(self, record: ConsumerRecord, event: Event | None, work: Callable[[], Awaitable[R]]) -> R:
         """Do the work. Where it fails while something that the service depends on is away, wait until that is back and
-        do it again, as often as it takes; any other failure is raised."""
+        do it again, as often as it takes; any other failure is raised. An event that was given up before is not worked
+        on: raises GivenUp."""
         while True:
             try:
+                if event is not None:
+                    await self.aside.refuse_given_up(record, event)
                 return await work()
-            except (InvalidError, Dropped):
+            except (InvalidError, Dropped, GivenUp):
                 raise
             except Exception as error:
                 if not await self._dependencies.were_away():
@@ -88,23 +97,36 @@ class Settler:
             return "dropped"
         if isinstance(error, TOO_LARGE):  # what it made of the record, which will be as large the next time
             error = InvalidError("too_large", f"the result is larger than its topic takes: {error}")
+        if isinstance(error, GivenUp):
+            log.warning("not tried", because=str(error))
+            await self._insist(lambda: self.aside.bury(record, event, error.failure))
+            return "dead"
         failure = failed(record, error, subject, self._settings)
         if not isinstance(error, InvalidError | SourceError):  # which say nothing of the service, see errors.py
             if failure.attempt == 1:
                 self.breaker.failed(failure.reason)
             failure = failure.uncounted() if self.breaker.reason else failure
         failure = failure.after_back_off(self._settings, now_ms())
-        outcome, put = ("dead", self._aside.bury) if failure.is_final else ("retry", self._aside.retry)
+        outcome, put = ("dead", self.aside.bury) if failure.is_final else ("retry", self.aside.retry)
         self.metrics.failures.labels(self.service, failure.reason, outcome).inc()
         log.warning("failed", reason=failure.reason, error=failure.error, attempt=failure.attempt, next=outcome)
+        await self._insist(lambda: put(record, event, failure))
+        return outcome
+
+    async def _insist(self, put: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                await put(record, event, failure)
-                return outcome
+                await put()
+                return
             except Exception as unavailable:  # noqa: BLE001  whatever it is: to go on without would lose the record
                 log.error("a failed record could not be written down; trying again", error=repr(unavailable))
                 if not await self._dependencies.were_away():
                     await asyncio.sleep(PAUSE_S)
+
+    async def settled(self, record: ConsumerRecord, outcome: str) -> None:
+        """The record needs nothing any more, unless it is to be tried again."""
+        if outcome != "retry":
+            await self.aside.settled(record)
 
     async def consuming(self) -> None:
         """Return while records are consumed. Raises Holding, with what is being waited for, while none is."""

@@ -14,6 +14,7 @@ from faststream.kafka.publisher import DefaultPublisher
 from pydantic import ValidationError
 
 from rushes_runtime.bus.connect import publishing
+from rushes_runtime.bus.dead_store import kept_in_blobs
 from rushes_runtime.bus.delivery import delivery
 from rushes_runtime.bus.dependencies import Dependencies
 from rushes_runtime.bus.failure import LONGEST, Failure, Subject, failed, subject_of, time_of
@@ -23,7 +24,7 @@ from rushes_runtime.bus.progress import stumbled
 from rushes_runtime.bus.retry import Scheduler
 from rushes_runtime.bus.settle import Settler
 from rushes_runtime.checks import Check
-from rushes_runtime.errors import InvalidError
+from rushes_runtime.errors import InvalidError, TransientError
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import Event, ProgressStatus, StageName, VideoProgress, VideoUploaded
 from rushes_schemas.topics import VIDEO_PROGRESS, Topic, dead_letter_topic, group, retry_topic
@@ -54,6 +55,7 @@ class Stage:
         self.service = service
         self.platform = platform
         self.settings = platform.settings.kafka
+        self._dead_letters = kept_in_blobs(platform)
         failures = platform.settings.failures
         dependencies = Dependencies(depends_on, failures.check_every_s)
         self.settler = Settler(service, failures, platform.metrics, dependencies, self)
@@ -118,7 +120,10 @@ class Stage:
 
     async def bury(self, record: ConsumerRecord, event: Event | None, failure: Failure) -> None:
         """Make the record a dead letter, and have the ledger told."""
-        await self._put(dead_letter_topic(self.service), record, failure)
+        if self._dead_letters is not None:
+            await self._dead_letters.keep(self.service, record, event, failure)
+        else:
+            await self._put(dead_letter_topic(self.service), record, failure)
         await self._tell(event, failure, "failed")
         if self._give_up and event:
             try:
@@ -131,6 +136,20 @@ class Stage:
         forged = error.reason == "not_a_retry"
         subject = Subject() if forged else subject_of(record)
         await self.bury(record, None, failed(record, error, subject, self.platform.settings.failures))
+
+    async def refuse_given_up(self, record: ConsumerRecord, event: Event) -> None:
+        """Raise GivenUp, or Dropped, for a record that a broker which forgets was told of again. One that does not
+        never delivers what was given up: its offset is committed."""
+        if self._dead_letters is not None:
+            await self._dead_letters.refuse(self.service, record, event)
+
+    async def settled(self, record: ConsumerRecord) -> None:
+        """The record is done, given up or dropped."""
+        if self._dead_letters is not None:
+            try:
+                await self._dead_letters.settled(record)
+            except TransientError as error:
+                log.warning("a replay is done, and will be done again at the next start", error=repr(error))
 
     async def _tell(self, event: Event | None, failure: Failure, status: ProgressStatus) -> None:
         if self.service in STAGES:

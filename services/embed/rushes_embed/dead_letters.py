@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, Field
 
-from rushes_runtime.bus.dead import DeadLetter, DeadLetters, Wanted
+from rushes_runtime.bus.dead import DeadLetter, Wanted
+from rushes_runtime.bus.dead_store import DeadLetterStore
 from rushes_runtime.errors import InvalidError
 
 Seconds = Annotated[float | None, Field(ge=0)]
@@ -63,7 +64,7 @@ class Settled(BaseModel):
     ids: list[str]
 
 
-def routes(letters: DeadLetters) -> APIRouter:
+def routes(letters: DeadLetterStore) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/v1/dead-letters", tags=["dead letters"])
 

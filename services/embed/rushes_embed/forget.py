@@ -5,6 +5,7 @@ import structlog
 from rushes_embed.collection import count_points, remove_points
 from rushes_runtime import deletion
 from rushes_runtime.blobs import Blobs
+from rushes_runtime.bus.dead_store import kept_in_blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.deletion import Mark
 from rushes_runtime.errors import SourceError
@@ -38,6 +39,8 @@ async def forget(platform: Platform, event: VideoDeleted) -> Mark:
     await remove_points(index, video_id)
     await remove_record(index, video_id)
     await deletion.sweep(blobs, video_id)
+    if (kept := kept_in_blobs(platform)) is not None:
+        await kept.forget(video_id)
     left = await census(platform, video_id)
     if any(left.values()):
         raise NotGone(f"of the deleted video {video_id} there are still: {_told(left)}")

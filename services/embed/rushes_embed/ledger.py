@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from rushes_schemas.events import StageName, Video, VideoProgress
+from rushes_schemas.events import StageName, Video, VideoProgress, VideoUploaded
+from rushes_schemas.ids import is_elsewhere, provisional_id, public_uri
 from rushes_schemas.index import StageEntry, VideoRecord, VideoStatus
 
 Segments = dict[str, dict[str, StageEntry]]
 STAGES: tuple[StageName, ...] = get_args(StageName)
 """In the order in which a segment passes them."""
+MOST_URIS = 50
+"""So many URIs that a video was published as are kept, the latest."""
 
 
 def applied(record: VideoRecord | None, event: VideoProgress) -> VideoRecord:
@@ -50,7 +53,7 @@ def _of_video(record: VideoRecord, event: VideoProgress) -> dict[str, Any]:
     told = event.video or event.source
     changes: dict[str, Any] = {"ingest": entry}
     if event.source:
-        changes["uri"] = event.source.uri
+        changes |= _origin(record, event.source)
     if told:
         changes |= {"title": told.title, "filename": told.filename}
     if event.video:
@@ -60,6 +63,19 @@ def _of_video(record: VideoRecord, event: VideoProgress) -> dict[str, Any]:
     elif event.video and not _same_facts(event.video, record.video):
         changes["segments"] = _without_embed(record.segments)  # its points still tell the old facts
     return changes
+
+
+def _origin(record: VideoRecord, source: VideoUploaded) -> dict[str, Any]:
+    """Where the video came from. That its stored bytes were published again (an edit, a replay) is no other origin."""
+    if not is_elsewhere(source.uri):
+        return {"uri": record.uri or source.uri}
+    uri = public_uri(source.uri)
+    return {"uri": uri, "uris": (*(known for known in record.uris if known != uri), uri)[-MOST_URIS:]}
+
+
+def is_of_provisional(event: VideoProgress) -> bool:
+    """Whether the event speaks of an accepted URI whose video is not known, and not of a video."""
+    return event.source is not None and event.video_id == provisional_id(event.source.uri)
 
 
 def _same_facts(video: Video, before: Video | None) -> bool:

@@ -3,6 +3,9 @@
 A video is *stuck* if it is `processing`, its ledger has been silent for a while, and no consumer has anything before it
 that was published before that silence began, be it in a stage's topic or in a retry topic: then nothing is scheduled
 for it, whatever the cause. It is counted again, and else published again, which costs only what has no artefact.
+
+A look takes a while, and the videos move on meanwhile. So what it found is written only over the very record that it
+read: a compare and set in the index.
 """
 
 import asyncio
@@ -15,7 +18,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from rushes_embed.ledger import is_complete, standing
-from rushes_embed.records import indexed_points, put_record
+from rushes_embed.records import amend_record, indexed_points, records
 from rushes_embed.settings import CatalogSettings
 from rushes_runtime.artefacts import video_prefix
 from rushes_runtime.bus.lag import lags
@@ -24,10 +27,9 @@ from rushes_runtime.errors import RushesError
 from rushes_runtime.index.port import Filter, Match, Range
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoUploaded
-from rushes_schemas.ids import blob_uri
-from rushes_schemas.index import VIDEOS_COLLECTION, VideoRecord
+from rushes_schemas.ids import blob_uri, provisional_id
+from rushes_schemas.index import VideoRecord, VideoStatus
 
-PAGE = 100
 AGAIN = "nothing was scheduled for it, so it was published again"
 LOST = "its bytes were never stored and nobody knows where they came from: add it again"
 
@@ -90,32 +92,37 @@ class Reconciler:
         return round(self.settings.stuck_after_s * 1000)
 
     async def _silent(self) -> list[VideoRecord]:
-        index, found, after = self.platform.index, list[VideoRecord](), None
         silent = Filter([Match("status", ["processing"]), Range("updated_at", lt=now_ms() - self._after_ms)])
-        while True:
-            page = await index.scroll(VIDEOS_COLLECTION, silent, PAGE, after)
-            found += [VideoRecord.model_validate(point.payload) for point in page.points]
-            if (after := page.next) is None:
-                return found
+        return [record async for record in records(self.platform.index, silent)]
 
     async def _set_going(self, record: VideoRecord) -> None:
         counted = await indexed_points(self.platform.index, record.video_id) if is_complete(record) else None
         again = standing(record, counted)
         if again.status != "processing":
-            await self._done(again, "counted")
+            await self._write(record, "counted", again.status, again.reason, again.points)
         elif (uri := await self._uri(record)) is None:
-            await self._done(record.model_copy(update={"status": "failed", "reason": LOST}), "lost")
-        else:
+            await self._write(record, "lost", "failed", LOST, record.points)
+        elif await self._write(record, "published", "processing", AGAIN, record.points):
             stored_at = record.video.stored_at if record.video else record.created_at
             await self.publish(VideoUploaded(uri=uri, accepted_at=stored_at))
-            await self._done(record.model_copy(update={"reason": AGAIN}), "published")
 
-    async def _done(self, record: VideoRecord, action: str) -> None:
-        log.warning("a video was stuck", video_id=record.video_id, action=action, reason=record.reason)
+    async def _write(
+        self, record: VideoRecord, action: str, status: VideoStatus, reason: str | None, points: int
+    ) -> bool:
+        """Write what was found, unless the record is no longer the one that was looked at; whether it was written."""
+        changes = {"status": status, "reason": reason, "points": points, "updated_at": now_ms()}
+        if not await amend_record(self.platform.index, record, **changes):
+            log.info("the video moved on while it was looked at", video_id=record.video_id)
+            return False
+        log.warning("a video was stuck", video_id=record.video_id, action=action, reason=reason)
         self.platform.metrics.reconciled.labels(action).inc()
-        await put_record(self.platform.index, record.model_copy(update={"updated_at": now_ms()}))
+        return True
 
     async def _uri(self, record: VideoRecord) -> str | None:
-        """Where the bytes are: in the blob store, or where they were said to be."""
+        """Where the bytes are: in the blob store, or where they were said to be; None where nobody knows, as of a URI
+        that had a password, which no record keeps."""
         source = f"{video_prefix(record.video_id)}/source"
-        return blob_uri(source) if await self.platform.blobs.exists(source) else record.uri
+        if await self.platform.blobs.exists(source):
+            return blob_uri(source)
+        is_cut = record.provisional and record.uri is not None and provisional_id(record.uri) != record.video_id
+        return None if is_cut else record.uri

@@ -13,6 +13,8 @@ from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.deletion import BeingDeleted, is_deleted
 from rushes_runtime.errors import BrokerUnavailable, InvalidError
+from rushes_runtime.index.port import Index
+from rushes_runtime.provisional import show_accepted
 from rushes_schemas.events import VideoUploaded
 
 Publish = Callable[[VideoUploaded], Awaitable[object]]
@@ -40,6 +42,8 @@ class Acceptance:
     blobs: Blobs
     check: Check
     publish: Publish
+    index: Index | None = None
+    """Where the catalog's records lie, in which accepted URIs are listed; None: they are not."""
 
     async def accept(self, source: Source, event: VideoUploaded) -> Accepted:
         """Look at a stored video and announce it. Raises InvalidError and BeingDeleted, and then its bytes are gone;
@@ -57,14 +61,17 @@ class Acceptance:
 
     async def announce(self, event: VideoUploaded) -> int:
         """Publish an event; when it was accepted. Raises BrokerUnavailable."""
-        return await announce(self.blobs, self.publish, event)
+        return await announce(self.blobs, self.publish, event, self.index)
 
 
-async def announce(blobs: Blobs, publish: Publish, event: VideoUploaded) -> int:
-    """Publish an event; when it was accepted, in ms since the Unix epoch. Raises BrokerUnavailable."""
+async def announce(blobs: Blobs, publish: Publish, event: VideoUploaded, index: Index | None = None) -> int:
+    """Publish an event; when it was accepted, in ms since the Unix epoch. A URI that is yet to be fetched is listed in
+    the index from then on. Raises BrokerUnavailable."""
     accepted_at = now_ms()
     event = event.model_copy(update={"accepted_at": accepted_at})
     await note(blobs, event)
+    if index is not None:
+        await show_accepted(index, event)
     try:
         await publish(event)
     except KafkaError as error:

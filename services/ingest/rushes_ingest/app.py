@@ -1,7 +1,7 @@
 """The ingest service, composed."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 
 import structlog
@@ -12,7 +12,7 @@ from rushes_ingest.declared import declare
 from rushes_ingest.deletions import deletions
 from rushes_ingest.edits import edits
 from rushes_ingest.fetch import STORED, Fetcher
-from rushes_ingest.pending import dealt_with
+from rushes_ingest.pending import dealt_with, note
 from rushes_ingest.plan import STAGE_VERSION
 from rushes_ingest.prepare import Preparer, check, prepare
 from rushes_ingest.resumable.routes import routes as resumable
@@ -29,10 +29,13 @@ from rushes_runtime.bus.stage import Stage
 from rushes_runtime.compute import ComputeChild
 from rushes_runtime.deletion import is_deleted, unless_deleted
 from rushes_runtime.errors import Dropped, InvalidError
+from rushes_runtime.index.port import IndexUnavailable
 from rushes_runtime.platform import Platform
+from rushes_runtime.provisional import remove_provisional, show_accepted
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
 from rushes_schemas.events import Event, SegmentPlanned, VideoProgress, VideoUploaded
+from rushes_schemas.ids import is_elsewhere, provisional_id
 from rushes_schemas.topics import SEGMENT_PLANNED, VIDEO_DELETED, VIDEO_UPLOADED
 from rushes_schemas.uris import redacted
 
@@ -71,7 +74,7 @@ def build(platform: Platform, settings: IngestSettings, given: SourceSettings | 
     stage = Stage("ingest", platform, {"blobs": platform.blobs.ready})
     handle(stage, platform, settings, in_child, Fetcher.of(sources))
     announce, forget = stage.publishes(VIDEO_UPLOADED), stage.publishes(VIDEO_DELETED)
-    acceptance = Acceptance(platform.blobs, playable, announce.publish)
+    acceptance = Acceptance(platform.blobs, playable, announce.publish, platform.index)
     return Service(
         "ingest",
         stages=[stage],
@@ -96,11 +99,14 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
     async def on_video_uploaded(event: VideoUploaded) -> None:
         """Store the video, plan its segments, and announce each; of a video that was deleted after it, nothing."""
         try:
+            await list_accepted(event, platform)
             source = await take_in(event, platform, settings, fetcher)
             structlog.contextvars.bind_contextvars(video_id=source.video_id)
             async with unless_deleted(blobs, source.video_id, min(source.stored_at, event.accepted_at or 0)):
                 await plan_of(source, event)
         except Dropped:
+            with suppress(IndexUnavailable):  # it stays `processing`, so the reconciler has it dropped once more
+                await remove_provisional(platform.index, event)
             await dealt_with(blobs, event)
             raise
         await dealt_with(blobs, event)
@@ -135,6 +141,18 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
         if failure.is_refusal and failure.subject.video_id is not None:
             await forget_unplanned(blobs, failure.subject.video_id)
         await dealt_with(blobs, event)
+
+
+async def list_accepted(event: VideoUploaded, platform: Platform) -> None:
+    """Have a URI that is yet to be fetched noted and listed, and named in log lines and in its dead letter, if there is
+    to be one. Raises Dropped for one that was deleted since it was accepted."""
+    if is_elsewhere(event.uri):
+        stands_for_it = provisional_id(event.uri)
+        structlog.contextvars.bind_contextvars(video_id=stands_for_it)
+        if await is_deleted(platform.blobs, stands_for_it, event.accepted_at or 0):
+            raise Dropped(f"the accepted URI {stands_for_it} was deleted before it was fetched")
+        await note(platform.blobs, event)  # of any client's event nobody has done so yet
+        await show_accepted(platform.index, event)
 
 
 async def take_in(event: VideoUploaded, platform: Platform, settings: IngestSettings, fetcher: Fetcher) -> Source:

@@ -13,9 +13,9 @@ from rushes_schemas.index import VIDEOS_COLLECTION, VideoRecord
 
 
 async def unfinished(platform: Platform) -> AsyncIterator[VideoUploaded]:
-    """The events to publish: uploads that were accepted and not planned, and stored videos whose record is not final,
-    tells of a segment that was given up (its dead letter is forgotten), or says something else than was declared last.
-    Each stage finds what it had done, so only the rest is done."""
+    """The events to publish: uploads that were accepted and not planned, and stored videos whose record is not final
+    or says something else than was declared last. Each stage finds what it had done, and which segments it had given
+    up, so only the rest is done."""
     noted = [event async for event in pending(platform.blobs)]
     for event in noted:
         yield event
@@ -33,13 +33,9 @@ async def unfinished(platform: Platform) -> AsyncIterator[VideoUploaded]:
 
 def is_settled(record: VideoRecord | None, declared: Declared) -> bool:
     """Whether nothing is left to do for a video."""
-    if record is None or record.status == "processing" or _has_given_up(record):
+    if record is None or record.status == "processing":
         return False
     return record.video is None or Declared.model_validate(record.video, from_attributes=True) == declared
-
-
-def _has_given_up(record: VideoRecord) -> bool:
-    return any(entry.status == "failed" for stages in record.segments.values() for entry in stages.values())
 
 
 async def _record(index: Index, video_id: str) -> VideoRecord | None:

@@ -135,7 +135,7 @@ class VideoAnswer(Answer):
 
     video_id: str
     title: str
-    """As published; else the file's name; else "untitled video"."""
+    """As published; else the file's name; else "untitled video", and of what is not fetched yet its URI."""
     status: VideoStatus
     reason: str | None
     description: str | None
@@ -156,6 +156,10 @@ class VideoAnswer(Answer):
     created_at: int
     updated_at: int
     media_url: str | None
+    uri: str | None
+    """What it was published as last, without a password."""
+    provisional: bool
+    """The bytes have not been fetched yet, so the id stands for the URI: the video's own will take its place."""
 
 
 class VideoDetail(VideoAnswer):

@@ -15,8 +15,10 @@ from rushes_query.urls import media_url
 from rushes_query.views import scene_answer, video_answer, video_detail
 from rushes_runtime.blobs import BlobMissing, Blobs
 from rushes_runtime.errors import InvalidError
-from rushes_schemas.ids import blob_key, blob_uri
-from rushes_schemas.index import ScenePayload, VideoRecord
+from rushes_runtime.index.port import Filter
+from rushes_runtime.index.port import Match as Is
+from rushes_schemas.ids import blob_key, blob_uri, public_uri
+from rushes_schemas.index import ScenePayload, VideoRecord, VideoStatus
 from rushes_schemas.storyboard import sheet_key
 
 
@@ -37,9 +39,18 @@ class Library:
         self._reader = reader
         self._blobs = blobs
 
-    async def videos(self, limit: int, cursor: str | None) -> VideosAnswer:
-        """A page of videos, in the order of their ids, which is the only one that the index port offers."""
-        records, after = await self._reader.videos_page(limit, cursor)
+    async def videos(
+        self, limit: int, cursor: str | None, uri: str | None = None, status: VideoStatus | None = None
+    ) -> VideosAnswer:
+        """A page of videos, in the order of their ids, which is the only one that the index port offers; of those only
+        that were published as `uri`, and that stand at `status`. A URI that is accepted and not fetched yet is among
+        them, `provisional`."""
+        of_status = [Is("status", [status])] if status else []
+        of_uri = [Is("uris", [public_uri(uri)])] if uri else []
+        records, after = await self._reader.videos_page(limit, cursor, Filter([*of_uri, *of_status]))
+        if uri and not records and cursor is None:  # records of a version that kept only the last URI
+            last = Is("uri", [public_uri(uri)])
+            records, after = await self._reader.videos_page(limit, cursor, Filter([last, *of_status]))
         return VideosAnswer(videos=list(map(video_answer, records)), next_cursor=after)
 
     async def video(self, video_id: str) -> VideoDetail:

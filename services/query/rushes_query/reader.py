@@ -5,7 +5,18 @@ from uuid import UUID
 
 from rushes_query.errors import NotFound
 from rushes_runtime.errors import ConfigurationError, InvalidError
-from rushes_runtime.index.port import Filter, Hit, Index, IndexRefused, Match, Page, Point, Query, UnknownCollection
+from rushes_runtime.index.port import (
+    EVERYTHING,
+    Filter,
+    Hit,
+    Index,
+    IndexRefused,
+    Match,
+    Page,
+    Point,
+    Query,
+    UnknownCollection,
+)
 from rushes_schemas.index import SCENES_ALIAS, VIDEOS_COLLECTION, VideoRecord
 
 SCENES_PAGE = 1000
@@ -77,11 +88,14 @@ class Reader:
         records = map(_record, await self._get(VIDEOS_COLLECTION, list(video_ids)))
         return {record.video_id: record for record in records}
 
-    async def videos_page(self, limit: int, cursor: str | None) -> tuple[list[VideoRecord], str | None]:
-        """Records in the order of their ids, and the cursor of the next page. Raises InvalidError for a bad cursor."""
+    async def videos_page(
+        self, limit: int, cursor: str | None, wanted: Filter = EVERYTHING
+    ) -> tuple[list[VideoRecord], str | None]:
+        """Records that pass a filter, in the order of their ids, and the cursor of the next page. Raises InvalidError
+        for a bad cursor."""
         if cursor is not None and not _is_id(cursor):
             raise InvalidError("bad_cursor", f"{cursor!r} is no cursor; take `next_cursor` of the page before.")
-        page = await self._scroll(VIDEOS_COLLECTION, Filter(), limit, cursor)
+        page = await self._scroll(VIDEOS_COLLECTION, wanted, limit, cursor)
         return list(map(_record, page.points)), page.next
 
     def is_possible(self, id: str) -> bool:

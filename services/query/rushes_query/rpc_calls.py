@@ -4,13 +4,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, TypeAlias, TypeVar, cast
 
 import grpc
 import structlog
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from rushes_query.answers import Answer
 from rushes_query.ask import DEFAULT_LIMIT, Ask, LikeAsk, Limit
@@ -20,6 +20,7 @@ from rushes_query.library import Library
 from rushes_query.rpc import query_pb2 as pb
 from rushes_query.rpc.query_pb2_grpc import QueryServicer
 from rushes_runtime.errors import ConfigurationError, InvalidError, TransientError
+from rushes_schemas.index import VideoStatus
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 M = TypeVar("M", bound=Message)
@@ -41,7 +42,10 @@ class QueryCalls(QueryServicer):
 
     async def ListVideos(self, request: pb.ListVideosRequest, context: Context) -> pb.ListVideosResponse:
         async with _answering(context):
-            found = await self._library.videos(_limit(request.limit), request.cursor or None)
+            which = _Videos.model_validate(
+                {"limit": request.limit or DEFAULT_LIMIT, "uri": request.uri or None, "status": request.status or None}
+            )
+            found = await self._library.videos(which.limit, request.cursor or None, which.uri, which.status)
             return await message(found, pb.ListVideosResponse)
 
     async def GetVideo(self, request: pb.GetVideoRequest, context: Context) -> pb.VideoDetail:
@@ -79,14 +83,12 @@ def _wish(request: pb.SearchRequest | pb.SimilarScenesRequest) -> dict[str, Any]
     }
 
 
-class _Page(BaseModel):
-    """How much is asked for, bounded as over HTTP."""
+class _Videos(BaseModel):
+    """Which videos, and how many, are asked for, bounded as over HTTP."""
 
     limit: Limit
-
-
-def _limit(asked: int) -> int:
-    return _Page(limit=asked or DEFAULT_LIMIT).limit
+    uri: Annotated[str, Field(max_length=8192)] | None
+    status: VideoStatus | None
 
 
 @asynccontextmanager

@@ -36,6 +36,8 @@ def video_answer(record: VideoRecord) -> VideoAnswer:
         created_at=record.created_at,
         updated_at=record.updated_at,
         media_url=media_url(record.video_id) if video else None,
+        uri=record.uri,
+        provisional=record.provisional,
         **{fact: getattr(video, fact, None) for fact in FACTS},
     )
 

@@ -13,6 +13,7 @@ from rushes_query.http.unknown import unknown_is_404
 from rushes_query.library import Library
 from rushes_query.transcripts import version_of
 from rushes_query.written import MEDIA_TYPES, Format, written
+from rushes_schemas.index import VideoStatus
 
 
 def routes(library: Library) -> APIRouter:
@@ -23,9 +24,13 @@ def routes(library: Library) -> APIRouter:
     async def videos(
         limit: Annotated[Limit, Query()] = DEFAULT_LIMIT,
         cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before")] = None,
+        uri: Annotated[
+            str | None, Query(min_length=1, max_length=8192, description="Only videos that were published as this URI")
+        ] = None,
+        status: Annotated[VideoStatus | None, Query(description="Only videos that stand so")] = None,
     ) -> VideosAnswer:
-        """All videos, page by page."""
-        return await library.videos(limit, cursor)
+        """All videos, page by page; among them, `provisional`, the accepted URIs that are not fetched yet."""
+        return await library.videos(limit, cursor, uri, status)
 
     @router.get("/{video_id}")
     async def video(video_id: str) -> VideoDetail:

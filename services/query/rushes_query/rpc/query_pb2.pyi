@@ -143,12 +143,16 @@ class Why(_message.Message):
     def __init__(self, leg: _Optional[str] = ..., rank: _Optional[int] = ..., score: _Optional[float] = ...) -> None: ...
 
 class ListVideosRequest(_message.Message):
-    __slots__ = ("limit", "cursor")
+    __slots__ = ("limit", "cursor", "uri", "status")
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
+    URI_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
     limit: int
     cursor: str
-    def __init__(self, limit: _Optional[int] = ..., cursor: _Optional[str] = ...) -> None: ...
+    uri: str
+    status: str
+    def __init__(self, limit: _Optional[int] = ..., cursor: _Optional[str] = ..., uri: _Optional[str] = ..., status: _Optional[str] = ...) -> None: ...
 
 class ListVideosResponse(_message.Message):
     __slots__ = ("videos", "next_cursor")
@@ -159,7 +163,7 @@ class ListVideosResponse(_message.Message):
     def __init__(self, videos: _Optional[_Iterable[_Union[Video, _Mapping]]] = ..., next_cursor: _Optional[str] = ...) -> None: ...
 
 class Video(_message.Message):
-    __slots__ = ("video_id", "title", "status", "reason", "description", "filename", "language", "metadata", "duration_ms", "width", "height", "has_audio", "size_bytes", "media_type", "segment_count", "segments_done", "points", "created_at", "updated_at", "media_url")
+    __slots__ = ("video_id", "title", "status", "reason", "description", "filename", "language", "metadata", "duration_ms", "width", "height", "has_audio", "size_bytes", "media_type", "segment_count", "segments_done", "points", "created_at", "updated_at", "media_url", "uri", "provisional")
     VIDEO_ID_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -180,6 +184,8 @@ class Video(_message.Message):
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
     MEDIA_URL_FIELD_NUMBER: _ClassVar[int]
+    URI_FIELD_NUMBER: _ClassVar[int]
+    PROVISIONAL_FIELD_NUMBER: _ClassVar[int]
     video_id: str
     title: str
     status: str
@@ -200,7 +206,9 @@ class Video(_message.Message):
     created_at: int
     updated_at: int
     media_url: str
-    def __init__(self, video_id: _Optional[str] = ..., title: _Optional[str] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., description: _Optional[str] = ..., filename: _Optional[str] = ..., language: _Optional[str] = ..., metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., duration_ms: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., has_audio: _Optional[bool] = ..., size_bytes: _Optional[int] = ..., media_type: _Optional[str] = ..., segment_count: _Optional[int] = ..., segments_done: _Optional[int] = ..., points: _Optional[int] = ..., created_at: _Optional[int] = ..., updated_at: _Optional[int] = ..., media_url: _Optional[str] = ...) -> None: ...
+    uri: str
+    provisional: bool
+    def __init__(self, video_id: _Optional[str] = ..., title: _Optional[str] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., description: _Optional[str] = ..., filename: _Optional[str] = ..., language: _Optional[str] = ..., metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., duration_ms: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., has_audio: _Optional[bool] = ..., size_bytes: _Optional[int] = ..., media_type: _Optional[str] = ..., segment_count: _Optional[int] = ..., segments_done: _Optional[int] = ..., points: _Optional[int] = ..., created_at: _Optional[int] = ..., updated_at: _Optional[int] = ..., media_url: _Optional[str] = ..., uri: _Optional[str] = ..., provisional: _Optional[bool] = ...) -> None: ...
 
 class GetVideoRequest(_message.Message):
     __slots__ = ("video_id",)
@@ -209,7 +217,7 @@ class GetVideoRequest(_message.Message):
     def __init__(self, video_id: _Optional[str] = ...) -> None: ...
 
 class VideoDetail(_message.Message):
-    __slots__ = ("video_id", "title", "status", "reason", "description", "filename", "language", "metadata", "duration_ms", "width", "height", "has_audio", "size_bytes", "media_type", "segment_count", "segments_done", "points", "created_at", "updated_at", "media_url", "ingest", "segments")
+    __slots__ = ("video_id", "title", "status", "reason", "description", "filename", "language", "metadata", "duration_ms", "width", "height", "has_audio", "size_bytes", "media_type", "segment_count", "segments_done", "points", "created_at", "updated_at", "media_url", "ingest", "segments", "uri", "provisional")
     VIDEO_ID_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -232,6 +240,8 @@ class VideoDetail(_message.Message):
     MEDIA_URL_FIELD_NUMBER: _ClassVar[int]
     INGEST_FIELD_NUMBER: _ClassVar[int]
     SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    URI_FIELD_NUMBER: _ClassVar[int]
+    PROVISIONAL_FIELD_NUMBER: _ClassVar[int]
     video_id: str
     title: str
     status: str
@@ -254,7 +264,9 @@ class VideoDetail(_message.Message):
     media_url: str
     ingest: StageEntry
     segments: _containers.RepeatedCompositeFieldContainer[SegmentEntry]
-    def __init__(self, video_id: _Optional[str] = ..., title: _Optional[str] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., description: _Optional[str] = ..., filename: _Optional[str] = ..., language: _Optional[str] = ..., metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., duration_ms: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., has_audio: _Optional[bool] = ..., size_bytes: _Optional[int] = ..., media_type: _Optional[str] = ..., segment_count: _Optional[int] = ..., segments_done: _Optional[int] = ..., points: _Optional[int] = ..., created_at: _Optional[int] = ..., updated_at: _Optional[int] = ..., media_url: _Optional[str] = ..., ingest: _Optional[_Union[StageEntry, _Mapping]] = ..., segments: _Optional[_Iterable[_Union[SegmentEntry, _Mapping]]] = ...) -> None: ...
+    uri: str
+    provisional: bool
+    def __init__(self, video_id: _Optional[str] = ..., title: _Optional[str] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., description: _Optional[str] = ..., filename: _Optional[str] = ..., language: _Optional[str] = ..., metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., duration_ms: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., has_audio: _Optional[bool] = ..., size_bytes: _Optional[int] = ..., media_type: _Optional[str] = ..., segment_count: _Optional[int] = ..., segments_done: _Optional[int] = ..., points: _Optional[int] = ..., created_at: _Optional[int] = ..., updated_at: _Optional[int] = ..., media_url: _Optional[str] = ..., ingest: _Optional[_Union[StageEntry, _Mapping]] = ..., segments: _Optional[_Iterable[_Union[SegmentEntry, _Mapping]]] = ..., uri: _Optional[str] = ..., provisional: _Optional[bool] = ...) -> None: ...
 
 class SegmentEntry(_message.Message):
     __slots__ = ("index", "stages")

@@ -1,6 +1,5 @@
-"""What the tests' instance knows, in the words of the services' own models."""
+"""Answers as the query service gives them, in its own models: what is drawn and what is read."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from rushes_query.answers import Moment, SegmentAnswer, StageAnswer, VideoDetail, Why
@@ -36,6 +35,8 @@ def detail(status: Any = "indexed", **facts: Any) -> VideoDetail:
         "created_at": 1_760_000_000_000,
         "updated_at": 1_760_000_000_000,
         "media_url": f"/v1/videos/{ID}/media",
+        "uri": None,
+        "provisional": False,
         "ingest": entry(),
         "segments": [SegmentAnswer(index=0, stages=stages)],
     }
@@ -59,31 +60,3 @@ def found(**facts: Any) -> Moment:
         "why": [Why(leg="lexical", rank=1, score=12.0), Why(leg="visual", rank=3, score=0.4)],
     }
     return Moment(**(known | facts))
-
-
-@dataclass
-class Fake:
-    """What the instance answers, and what it was sent."""
-
-    url: str = ""
-    videos: dict[str, list[VideoDetail]] = field(default_factory=dict)
-    """Id -> what the catalog says of it, the next at each request; the last one stays."""
-    uris: dict[str, str] = field(default_factory=dict)
-    """URI that was published -> id."""
-    moments: list[Moment] = field(default_factory=list)
-    refusals: dict[str, str] = field(default_factory=dict)
-    """File name or URI -> the sentence with which it is refused."""
-    checks: dict[str, str] = field(default_factory=lambda: {"index": "ok"})
-    uploads: list[dict[str, Any]] = field(default_factory=list)
-    searches: list[dict[str, Any]] = field(default_factory=list)
-    down: int = 0
-    """How many of the next requests for a video are answered with 503."""
-
-    def reset(self) -> None:
-        """Know nothing again, for the next test."""
-        vars(self).update(vars(Fake(self.url)))
-
-    def now(self, video_id: str) -> VideoDetail | None:
-        """What is said of a video this time."""
-        states = self.videos.get(video_id, [])
-        return states.pop(0) if len(states) > 1 else states[0] if states else None
