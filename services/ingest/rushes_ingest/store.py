@@ -11,14 +11,12 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from rushes_runtime.artefacts import read, video_prefix, write
-from rushes_runtime.blobs import Blobs
+from rushes_runtime.blobs import INCOMING, Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.deletion import refuse_while_deleting
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.ids import blob_uri, video_id
 
-INCOMING = "incoming"
-"""Bytes that are still arriving lie below this."""
 KEPT = timedelta(days=1)
 """What arrived no further for so long was left by a process that was killed."""
 
