@@ -31,7 +31,8 @@ def write_whole(path: Path, data: bytes, temporary: Path | None = None) -> None:
 
 
 def move_synced(source: Path, target: Path) -> None:
-    """Give a file another name on the same disk, replacing what was there; its bytes are flushed before. Raises OSError."""
+    """Give a file another name on the same disk, replacing what was there; its bytes are flushed before.
+    Raises OSError."""
     descriptor = os.open(source, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -16,8 +16,8 @@ _VIDEO = re.compile(r"videos/(?P<video_id>[^/]+)/.")
 
 
 def check_key(key: str) -> str:
-    """The key, if it is one. Raises InvalidError `not_a_key` for what is absolute, has an empty part or one of dots, has
-    a control character or what is not UTF-8, or is longer than S3 and file systems take."""
+    """The key, if it is one. Raises InvalidError `not_a_key` for what is absolute, has an empty part or one of dots, a
+    control character or what is not UTF-8, or is longer than S3 and file systems take."""
     if fault := key_fault(key):
         raise InvalidError("not_a_key", f"{key[:200]!r} is no key of the blob store: {fault}")
     return key

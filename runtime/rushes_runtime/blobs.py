@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -46,8 +46,8 @@ class BlobMissing(TransientError):
 
 
 class Blobs:
-    """Named bytes. Keys are relative, with `/`; a put is atomic, and in a folder bytes that are put at once, and what is
-    renamed, are on the disk when the call returns. All methods raise BlobMissing or BlobsUnavailable, and InvalidError
+    """Named bytes. Keys are relative, with `/`; a put is atomic, and in a folder bytes that are put at once, and what
+    is renamed, are on the disk when the call returns. All methods raise BlobMissing or BlobsUnavailable, and InvalidError
     for what is no key of this store.
 
     Cheap to make and to pickle: nothing connects before the first call, so a compute child gets its own.
@@ -60,6 +60,8 @@ class Blobs:
         self._link_s = link_s
         self._public_endpoint = public_endpoint
         self._options = options
+        self.on_unreadable: Callable[[], object] = lambda: None
+        """Called for each blob that is set aside since it can't be read; the platform counts them."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_make, (self.url, self._options | {"link_s": self._link_s, "public_endpoint": self._public_endpoint}))

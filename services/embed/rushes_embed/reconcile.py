@@ -21,6 +21,7 @@ from rushes_runtime.artefacts import video_prefix
 from rushes_runtime.bus.lag import lags
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import RushesError
+from rushes_runtime.generations import next_generation
 from rushes_runtime.index.port import Filter, Match, Range
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoUploaded
@@ -106,9 +107,17 @@ class Reconciler:
         elif (uri := await self._uri(record)) is None:
             await self._done(record.model_copy(update={"status": "failed", "reason": LOST}), "lost")
         else:
-            stored_at = record.video.stored_at if record.video else record.created_at
-            await self.publish(VideoUploaded(uri=uri, accepted_at=stored_at))
+            await self.publish(await self._event(record, uri))
             await self._done(record.model_copy(update={"reason": AGAIN}), "published")
+
+    async def _event(self, record: VideoRecord, uri: str) -> VideoUploaded:
+        """For the life that there is now: should the video be deleted meanwhile, the event is dropped."""
+        generation = record.video.generation if record.video else 0
+        return VideoUploaded(
+            uri=uri,
+            accepted_at=record.video.stored_at if record.video else record.created_at,
+            generation=generation or await next_generation(self.platform.blobs, record.video_id),
+        )
 
     async def _done(self, record: VideoRecord, action: str) -> None:
         log.warning("a video was stuck", video_id=record.video_id, action=action, reason=record.reason)

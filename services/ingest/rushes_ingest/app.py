@@ -10,29 +10,38 @@ from rushes_ingest.accept import Acceptance
 from rushes_ingest.archives import archives
 from rushes_ingest.declared import declare
 from rushes_ingest.deletions import deletions
+from rushes_ingest.disk_space import Quota
 from rushes_ingest.edits import edits
 from rushes_ingest.fetch import STORED, allow, fetch
-from rushes_ingest.pending import dealt_with
+from rushes_ingest.pending import dealt_with, identity
 from rushes_ingest.plan import STAGE_VERSION
 from rushes_ingest.prepare import Preparer, check, prepare
 from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import Source, find_source, store, swept
+from rushes_ingest.store import Source, Telling, find_source, note_telling, store, swept
 from rushes_ingest.uploads import uploads
 from rushes_ingest.video import Plan, video_of
 from rushes_runtime import settings as shared
 from rushes_runtime.artefacts import Artefact, find_or_make
+from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.failure import Failure
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.compute import ComputeChild
-from rushes_runtime.deletion import is_deleted, unless_deleted
-from rushes_runtime.errors import Dropped, InvalidError
+from rushes_runtime.deletion import unless_deleted
+from rushes_runtime.errors import Dropped, InvalidError, TransientError
+from rushes_runtime.generations import mark_of
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
 from rushes_schemas.events import Event, SegmentPlanned, VideoProgress, VideoUploaded
 from rushes_schemas.topics import SEGMENT_PLANNED, VIDEO_DELETED, VIDEO_UPLOADED
+
+
+class NoSpace(TransientError):
+    """The disk takes no more for now."""
+
+    reason = "no_space"
 
 
 class Settings(shared.Settings):
@@ -92,8 +101,10 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
         """Store the video, plan its segments, and announce each; of a video that was deleted after it, nothing."""
         try:
             source = await take_in(event, platform, settings)
-            structlog.contextvars.bind_contextvars(video_id=source.video_id)
-            async with unless_deleted(blobs, source.video_id, min(source.stored_at, event.accepted_at or 0)):
+            structlog.contextvars.bind_contextvars(video_id=source.video_id, generation=source.generation)
+            async with unless_deleted(
+                blobs, source.video_id, min(source.generation, event.generation or source.generation)
+            ):
                 await plan_of(source, event)
         except Dropped:
             await dealt_with(blobs, event)
@@ -120,6 +131,7 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
                 video=video,
                 source=event,
                 stored_at=source.stored_at,
+                generation=source.generation,
             )
         )
 
@@ -134,16 +146,27 @@ async def take_in(event: VideoUploaded, platform: Platform, settings: IngestSett
     """The stored video that an event speaks of: there already, or fetched now. Raises InvalidError, BeingDeleted, and
     Dropped for one that was deleted since."""
     allow(event.uri, settings)
+    telling = Telling(identity(event), event.generation)
     if stored := STORED.fullmatch(event.uri):
-        source = await find_source(platform.blobs, stored["video_id"])
-        if source is None:
-            if await is_deleted(platform.blobs, stored["video_id"], event.accepted_at or 0):
-                raise Dropped(f"the video {stored['video_id']} was deleted")
-            raise InvalidError("not_found", f"there is no stored video {event.uri}")
-        return source
+        return await _stored(platform.blobs, stored["video_id"], telling)
     chunks = fetch(event.uri, platform.settings.blobs)
     async with aclosing(chunks):
-        return await store(platform.blobs, chunks, event.uri, settings.max_size, event.accepted_at)
+        quota = Quota(event.uri, platform.blobs.folder, settings.max_size, settings.keep_free)
+        try:
+            return await store(platform.blobs, chunks, quota, telling, event.accepted_at)
+        except InvalidError as error:
+            if error.reason == "no_space":  # there may be room again when it is tried again
+                raise NoSpace(f"{event.uri} can't be stored: {error}") from error
+            raise
+
+
+async def _stored(blobs: Blobs, video_id: str, telling: Telling) -> Source:
+    mark, source = await mark_of(blobs, video_id), await find_source(blobs, video_id)
+    if telling.came_before(mark) or (source is None and mark is not None):
+        raise Dropped(f"the video {video_id} was deleted")
+    if source is None:
+        raise InvalidError("not_found", f"there is no stored video {video_id}")
+    return await note_telling(blobs, source, telling)
 
 
 def artefact_of(source: Source, settings: IngestSettings) -> Artefact:
