@@ -46,8 +46,8 @@ class BlobMissing(TransientError):
 
 
 class Blobs:
-    """Named bytes. Keys are relative, with `/`; a put is atomic, and in a folder bytes that are put at once, and what
-    is renamed, are on the disk when the call returns. All methods raise BlobMissing or BlobsUnavailable, and InvalidError
+    """Named bytes. Keys are relative, with `/`. A put is atomic; in a folder, bytes that are put at once, and what is
+    renamed, are on the disk when the call returns. All methods raise BlobMissing or BlobsUnavailable, and InvalidError
     for what is no key of this store.
 
     Cheap to make and to pickle: nothing connects before the first call, so a compute child gets its own.

@@ -21,7 +21,7 @@ def test_a_word_that_comes_late_says_only_what_nobody_has_said() -> None:
 
 def test_a_patch_says_forgets_and_leaves() -> None:
     event = Edit.model_validate_json('{"title": null, "language": "de", "metadata": {}}').event(URI, 1)
-    assert event == VideoUploaded(uri=URI, language="de", cleared=("title", "metadata"))
+    assert event == VideoUploaded(uri=URI, generation=1, language="de", cleared=("title", "metadata"))
     before = Kept(title="A", description="D", metadata={"camera": "B"})
     after = merged(before, event, now=9)
     assert (after.title, after.description, after.language, after.metadata) == (None, "D", "de", {})
