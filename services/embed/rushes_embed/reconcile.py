@@ -15,6 +15,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from rushes_embed.ledger import is_complete, standing
+from rushes_embed.mend import Mender
 from rushes_embed.records import indexed_points, put_record
 from rushes_embed.settings import CatalogSettings
 from rushes_runtime.artefacts import video_prefix
@@ -52,6 +53,7 @@ class Reconciler:
     platform: Platform
     settings: CatalogSettings
     publish: Publish
+    mender: Mender | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -75,6 +77,8 @@ class Reconciler:
 
     async def look(self) -> None:
         """Look once. Raises what the index, the blob store and the broker raise."""
+        if self.mender is not None:
+            await self.mender.look()
         silent = await self._silent()
         if not silent:
             return
