@@ -97,6 +97,7 @@ async def video(platform: Platform, name: str) -> Stored:
     return stored
 
 
+PLAN = Plan(duration_ms=5, width=2, height=2, has_audio=False, media_type="video/mp4", segments=())
 CONTENTS: dict[StageName, BaseModel | None] = {
     "ingest": None,
     "asr": SAID,
@@ -108,7 +109,7 @@ CONTENTS: dict[StageName, BaseModel | None] = {
 async def remade(stored: Stored, platform: Platform, stage: StageName, kind: type[Any]) -> None:
     """The stage makes its artefact anew, once."""
     artefact = stored.artefact(stage, None if stage == "ingest" else 0)
-    content = CONTENTS[stage] or Plan.model_construct(segments=())
+    content = CONTENTS[stage] or PLAN
 
     async def make() -> Any:
         return content
