@@ -66,6 +66,8 @@ async def blobs(settings: Settings) -> str:
 
 async def stored(store: Blobs) -> str:
     """What is stored can be read by this program."""
+    if store.folder is not None and not store.folder.is_dir():
+        return "nothing is stored yet"
     aside = [key async for key in unreadable(store)]
     newer = [key async for key in newer_blobs(store)] if store.folder is not None else []
     if newer:
