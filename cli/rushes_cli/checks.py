@@ -11,6 +11,7 @@ from rushes_embed.collection import made_with
 from rushes_embed.encoders import chosen
 from rushes_models.weights import WeightsError
 from rushes_runtime import tansu
+from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.admin import topics_there
 from rushes_runtime.bus.topics import planned
 from rushes_runtime.errors import ConfigurationError, RushesError
@@ -18,6 +19,8 @@ from rushes_runtime.index.made_with import require_same_models
 from rushes_runtime.index.port import Index, IndexInUse, IndexUnavailable
 from rushes_runtime.platform import open_blobs, open_qdrant
 from rushes_runtime.settings import Settings, load
+from rushes_runtime.store_format import newer_blobs
+from rushes_runtime.unreadable import unreadable
 from rushes_schemas.topics import all_topic_names
 
 
@@ -59,6 +62,27 @@ async def blobs(settings: Settings) -> str:
         raise ConfigurationError(f"there is no folder {store.folder}: make it, or set RUSHES_BLOBS__URL")
     await store.ready()
     return f"{settings.blobs.url} answers"
+
+
+async def stored(store: Blobs) -> str:
+    """What is stored can be read by this program."""
+    if store.folder is not None and not store.folder.is_dir():
+        return "nothing is stored yet"
+    aside = [key async for key in unreadable(store)]
+    newer = [key async for key in newer_blobs(store)] if store.folder is not None else []
+    if newer:
+        raise ConfigurationError(f"{_some(newer)} is of a newer rushes: run that one")
+    if aside:
+        raise RushesError(
+            f"{_some(aside)} could not be read and was set aside in {store.url}/unreadable; it is made again where it "
+            "can be. Look for what damaged it (the log names it), then remove that folder"
+        )
+    return f"nothing in {store.url} was found damaged"
+
+
+def _some(keys: list[str]) -> str:
+    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+    return f"{', '.join(keys[:3])}{more}"
 
 
 async def index(settings: Settings) -> str:

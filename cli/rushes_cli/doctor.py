@@ -4,14 +4,20 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
 from rushes_cli import checks
 from rushes_cli.client import instance_url
 from rushes_cli.errors import FAILURES
 from rushes_cli.plain import say, say_json
+from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import ConfigurationError
+from rushes_runtime.platform import open_blobs
 from rushes_runtime.settings import Part, Settings, load
+
+DEFAULT_DATA = "rushes-data"
+"""Where `rushes up` keeps everything, unless it is told otherwise."""
 
 Check = Callable[[], Awaitable[str]]
 
@@ -60,6 +66,9 @@ def called_for(settings: Settings) -> Iterator[tuple[str, Check]]:
         yield "broker", lambda: checks.embedded_broker(settings)
     if _is_set(settings.blobs, "url"):
         yield "blobs", lambda: checks.blobs(settings)
+        yield "stored", lambda: checks.stored(open_blobs(settings.blobs))
+    elif (here := Path(DEFAULT_DATA) / "blobs").is_dir():
+        yield "stored", lambda: checks.stored(Blobs(here.resolve().as_uri()))
     if _is_set(settings.qdrant, "url"):
         yield "index", lambda: checks.index(settings)
     yield "models", lambda: checks.models(settings)

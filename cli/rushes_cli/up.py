@@ -21,6 +21,7 @@ from rushes_runtime.logs import configure_logs
 from rushes_runtime.platform import Platform, open_platform
 from rushes_runtime.service import serve
 from rushes_runtime.settings import HttpSettings, Settings, load
+from rushes_runtime.store_format import require_known_format
 from rushes_runtime.web.keys import check_exposure
 from rushes_schemas.events import Event
 from rushes_schemas.topics import VIDEO_DELETED, VIDEO_UPLOADED, Topic
@@ -58,6 +59,7 @@ async def _up(base: Settings, data: Path, http: HttpSettings) -> None:
     platform = open_platform(places)
     try:
         await platform.index.ready()  # the data are ours now, or another instance's
+        await require_known_format(platform.blobs)
         everything: list[Consumers] = []
         async with tansu.running(lambda: _anew(here, everything)) as broker:
             here = _on(platform, broker)

@@ -1,7 +1,11 @@
-"""Artefacts: one small JSON a segment and stage, the truth from which everything else can be made again."""
+"""Artefacts: one small JSON a segment and stage, the truth from which everything else can be made again.
+
+Every JSON of the blob store is read and written here: see `stored_json` for its format, and `unreadable` for what
+becomes of one that is damaged.
+"""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -9,10 +13,14 @@ import structlog
 from pydantic import BaseModel
 
 from rushes_runtime.blobs import BlobMissing, Blobs
+from rushes_runtime.stored_json import NewerFormat, dumped, fault_of, parsed
+from rushes_runtime.unreadable import keep_unreadable
 from rushes_schemas.events import StageName
 from rushes_schemas.ids import blob_uri
 
 M = TypeVar("M", bound=BaseModel)
+
+log = structlog.stdlib.get_logger("rushes.blobs")
 
 
 def video_prefix(video_id: str) -> str:
@@ -50,27 +58,62 @@ class Made(Generic[M]):
     elapsed_ms: int | None
 
 
-async def read(blobs: Blobs, key: str, kind: type[M]) -> M | None:
-    """A stored JSON, or None where there is none."""
+async def read(
+    blobs: Blobs, key: str, kind: type[M], again: Callable[[], Awaitable[M | None]] | None = None
+) -> M | None:
+    """A stored JSON, or None where there is none. One that can't be read is set aside; `again` may make what stood in
+    it once more, which is then stored in its place, and else it counts as none.
+
+    Raises NewerFormat where a newer program has written it.
+    """
     try:
-        return kind.model_validate_json(await blobs.get(key))
+        return parsed(key, kind, data := await blobs.get(key))
     except BlobMissing:
         return None
+    except ValueError as error:  # pydantic's errors are among them
+        fault = fault_of(error)
+    await keep_unreadable(blobs, key, data, fault)
+    if again and (made := await again()) is not None:
+        await write(blobs, key, made)
+        return made
+    await blobs.delete(key)
+    return None
+
+
+async def read_all(blobs: Blobs, prefix: str, kind: type[M]) -> AsyncIterator[tuple[str, M]]:
+    """Every JSON below a prefix that can be read, with its key: no damaged or newer one keeps the others back."""
+    async for key in blobs.list(prefix):
+        try:
+            found = await read(blobs, key, kind)
+        except NewerFormat as error:
+            log.error("a stored file is left as it is", key=key, reason=str(error))
+            continue
+        if found is not None:
+            yield key, found
 
 
 async def write(blobs: Blobs, key: str, content: BaseModel) -> None:
     """Store a JSON, at once visible and whole."""
-    await blobs.put(key, content.model_dump_json().encode(), "application/json")
+    await blobs.put(key, dumped(content), "application/json")
 
 
-async def find_or_make(blobs: Blobs, artefact: Artefact, kind: type[M], make: Callable[[], Awaitable[M]]) -> Made[M]:
-    """The artefact if it is there, else the one that `make` computes, stored before this returns.
+def write_now(blobs: Blobs, key: str, content: BaseModel) -> None:
+    """`write` for a compute child."""
+    blobs.put_now(key, dumped(content))
 
-    This is what makes a redelivery, a rebalance or a replay cheap. Log lines, and the dead letter if there is to be
+
+async def find_or_make(
+    blobs: Blobs, artefact: Artefact, kind: type[M], make: Callable[[], Awaitable[M]], *, anew: bool = False
+) -> Made[M]:
+    """The artefact if it is there, else the one that `make` computes, stored before this returns. `anew`: it is
+    computed in any case, since something that is stored with it is missing.
+
+    This is what makes a redelivery, a rebalance or a replay cheap. One that can't be read, or names blobs of another
+    video, is made anew. Log lines, and the dead letter if there is to be
     one, name the recipe from here on.
     """
     structlog.contextvars.bind_contextvars(recipe=artefact.recipe)
-    if (found := await read(blobs, artefact.key, kind)) is not None:
+    if not anew and (found := await read(blobs, artefact.key, kind)) is not None:
         return Made(artefact, found, None)
     started = time.monotonic()
     content = await make()

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,7 +14,9 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from rushes_runtime.atomic_files import move_synced, write_whole
 from rushes_runtime.blob_errors import code_of, explained
+from rushes_runtime.blob_keys import check_key, path_of
 from rushes_runtime.disk import full
 from rushes_runtime.errors import ConfigurationError, SourceError, TransientError
 from rushes_runtime.ranged import Ranged
@@ -27,6 +29,8 @@ MOST_COPIED = 5_000_000_000
 """Bytes that S3 copies in one request."""
 DELETE_AT_ONCE = 32
 """Blobs that are removed at the same time."""
+INCOMING = "incoming"
+"""Bytes that are still arriving lie below this. What a process leaves there that is killed is removed a day later."""
 
 
 class BlobsUnavailable(TransientError):
@@ -42,7 +46,9 @@ class BlobMissing(SourceError):
 
 
 class Blobs:
-    """Named bytes. Keys are relative, with `/`; a put is atomic; all methods raise BlobMissing or BlobsUnavailable.
+    """Named bytes. Keys are relative, with `/`. A put is atomic; in a folder, bytes that are put at once, and what is
+    renamed, are on the disk when the call returns. All methods raise BlobMissing or BlobsUnavailable, and InvalidError
+    for what is no key of this store.
 
     Cheap to make and to pickle: nothing connects before the first call, so a compute child gets its own.
     """
@@ -54,6 +60,8 @@ class Blobs:
         self._link_s = link_s
         self._public_endpoint = public_endpoint
         self._options = options
+        self.on_unreadable: Callable[[], object] = lambda: None
+        """Called for each blob that is set aside since it can't be read; the platform counts them."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_make, (self.url, self._options | {"link_s": self._link_s, "public_endpoint": self._public_endpoint}))
@@ -88,14 +96,26 @@ class Blobs:
 
     async def put(self, key: str, data: bytes | AsyncIterator[bytes], media_type: str | None = None) -> None:
         """Store bytes, or a stream of any length (multipart, bounded memory), under a key, replacing what was there."""
+        if self.folder is not None and isinstance(data, bytes):
+            await asyncio.to_thread(self._write, key, data)
+            return
         attributes = {"Content-Type": media_type} if media_type and self.folder is None else None
         with self._translated(key):
             await obstore.put_async(self._store, key, data, attributes=attributes)
 
     def put_now(self, key: str, data: bytes | Iterator[bytes]) -> None:
         """`put` for a compute child, which has no event loop."""
+        if self.folder is not None and isinstance(data, bytes):
+            self._write(key, data)
+            return
         with self._translated(key):
             obstore.put(self._store, key, data)
+
+    def _write(self, key: str, data: bytes) -> None:
+        """Write a blob of a folder; obstore would not flush it to the disk."""
+        assert self.folder is not None
+        with self._translated(key):
+            write_whole(self.folder / key, data, self.folder / INCOMING)
 
     def get_now(self, key: str) -> bytes:
         """`get` for a compute child."""
@@ -171,8 +191,11 @@ class Blobs:
             await self.put(target, self.stream(source))
             await self.delete(source)
             return
-        with self._translated(source):
-            await obstore.rename_async(self._store, source, target)
+        with self._translated(target), self._translated(source, follow=False):
+            if self.folder is not None:
+                await asyncio.to_thread(move_synced, self.folder / source, self.folder / target)
+            else:
+                await obstore.rename_async(self._store, source, target)
 
     async def delete(self, *keys: str) -> None:
         """Remove blobs; one that is not there is no error."""
@@ -180,7 +203,7 @@ class Blobs:
             await asyncio.gather(*map(self._delete, keys[start : start + DELETE_AT_ONCE]))
 
     async def _delete(self, key: str) -> None:
-        with suppress(BlobMissing), self._translated(key):
+        with suppress(BlobMissing), self._translated(key, follow=False):
             await obstore.delete_async(self._store, key)
 
     def link(self, key: str) -> str | None:
@@ -192,7 +215,12 @@ class Blobs:
             return obstore.sign(cast(Any, self._signing_store), "GET", key, timedelta(seconds=self._link_s))
 
     @contextmanager
-    def _translated(self, key: str) -> Iterator[None]:
+    def _translated(self, key: str, *, follow: bool = True) -> Iterator[None]:
+        """Around every use of a key: it is one of this store, and what goes wrong is told in our own errors."""
+        if self.folder is None:
+            check_key(key)
+        else:
+            path_of(self.folder, key, follow=follow)
         try:
             yield
         except (BaseError, OSError) as error:
@@ -206,7 +234,7 @@ class Blobs:
         """A blob for a media reader in a compute child: a path where it is a file, else a seekable reader that
         fetches ranges as they are read, each once. Blocks."""
         if self.folder is not None:
-            path = self.folder / key
+            path = path_of(self.folder, key)
             if not path.is_file():
                 raise BlobMissing(f"there is no blob {key}")
             yield str(path)

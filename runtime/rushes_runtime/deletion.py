@@ -1,28 +1,39 @@
-"""Deleted videos: the mark by which every stage drops what still comes in of one, and the sweep of its blobs.
+"""Deleted videos: the order to delete one, the sweep of its blobs, and how every stage drops what still comes in of it.
 
 deleting/<video id>.json   a deletion that is not finished: the event
-deleted/<hash>.json        the mark, by a hash of the video's id: when, and what was found and left. Nothing of the
-                           video is in it, and it stays until the topics hold nothing older any more.
+deleted/<hash>.json        the mark (see `generations`). It stays until the topics hold nothing older any more.
 
-A video that is added again after its deletion has a later `stored_at`; its events pass the mark, older ones do not.
-See docs/decisions/0007-deletion.md.
+A video that is added again after its deletion is a later generation; its events pass the mark, older ones do not.
 """
 
 import functools
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from rushes_runtime.artefacts import read, video_prefix, write
+from rushes_runtime.artefacts import read, read_all, video_prefix, write
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import Dropped, SourceError
+from rushes_runtime.generations import (
+    MARKS,
+    ORDERS,
+    Mark,
+    find_source,
+    is_deleted,
+    is_stored_since,
+    mark_key,
+    mark_of,
+    order_key,
+    source_key,
+)
+from rushes_runtime.stored_json import NewerFormat
+from rushes_runtime.unreadable import forget_unreadable, unreadable
 from rushes_schemas.events import Event, SegmentPlanned, VideoDeleted, VideoProgress
 
-ORDERS = "deleting"
-MARKS = "deleted"
+PENDING = "pending"
+"""Uploads that were accepted and not planned yet: `pending/<upload>.json`."""
 
 H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
 Undo = Callable[[str], Awaitable[None]]
@@ -34,88 +45,128 @@ class BeingDeleted(SourceError):
     reason = "being_deleted"
 
 
-class Mark(BaseModel):
-    """What is left of a video. `found` and `left` count its things by the stage that made them."""
+class _Generation(BaseModel):
+    """As much as is needed of a `source.json`: 0 where it says none."""
 
-    at: int
-    finished_at: int | None = None
-    found: dict[str, int] = {}
-    left: dict[str, int] = {}
+    generation: int = 0
 
 
-class _Stored(BaseModel):
-    """As much as is needed of a video's `source.json`."""
-
-    stored_at: int = 0
-
-
-async def mark_of(blobs: Blobs, video_id: str) -> Mark | None:
-    """The mark of a video's last deletion, or None where there was none."""
-    return await read(blobs, _mark_key(video_id), Mark)
+async def ending(blobs: Blobs, video_id: str) -> int:
+    """The generation that a deletion ends which is asked for now: that of one that is not finished, else of what is
+    stored, else the next one, since something of it may be in the index."""
+    if (unfinished := await _order_of(blobs, video_id)) and unfinished.generation:
+        return unfinished.generation
+    source, mark = await find_source(blobs, video_id), await mark_of(blobs, video_id)
+    return max(source.generation if source else 0, mark.generation + 1 if mark else 1)
 
 
 async def order(blobs: Blobs, event: VideoDeleted) -> Mark:
     """Have every stage drop the video from now on, and remember that it is to be removed; the mark that holds now.
 
-    Safe to do twice; an order that is older than the mark changes nothing.
+    Safe to do twice, and to begin again where it was interrupted; an order for a life that has ended changes nothing.
     """
     known = await mark_of(blobs, event.video_id)
-    if known is not None and (known.at > event.at or (known.at == event.at and known.finished_at is not None)):
+    if known is not None and known.finished_at is not None and _is_done(known, event):
         return known
-    await write(blobs, _order_key(event.video_id), event)
-    if known is None or known.at < event.at:
-        known = await tell(blobs, event.video_id, Mark(at=event.at))
+    generation = event.generation or (
+        known.generation if known and _is_done(known, event) else await ending(blobs, event.video_id)
+    )
+    await _write_down_generation(blobs, event.video_id)
+    await write(blobs, order_key(event.video_id), event.model_copy(update={"generation": generation}))
+    if known is None or known.generation < generation:
+        known = await tell(blobs, event.video_id, await _mark(blobs, event, generation, known))
     return known
 
 
+def _is_done(known: Mark, event: VideoDeleted) -> bool:
+    """Whether the mark holds for what the event asks for. One that names no generation is known by its time; a mark of
+    before there were generations knows only its own."""
+    if event.generation is not None:
+        return event.generation <= known.generation
+    return event.at <= known.at if known.told is None else event.at in known.told
+
+
+async def _mark(blobs: Blobs, event: VideoDeleted, generation: int, known: Mark | None) -> Mark:
+    source = await find_source(blobs, event.video_id)
+    pending = [key.rsplit("/", 1)[-1].removesuffix(".json") async for key in blobs.list(PENDING)]
+    told = [] if known is None else [known.at] if known.told is None else known.told
+    uploads = {*pending, *(known.uploads if known else ()), *(source.uploads if source else ())}
+    return Mark(
+        generation=generation,
+        at=max(event.at, known.at if known else 0, source.stored_at if source else 0),
+        told=told if event.generation else [*told, event.at],
+        uploads=sorted(uploads),
+    )
+
+
+async def _write_down_generation(blobs: Blobs, video_id: str) -> None:
+    """What was stored before there were generations says its own from now on; the mark to come would hide it."""
+    source = await find_source(blobs, video_id)
+    if source is not None and await read(blobs, key := source_key(video_id) + ".json", _Generation) == _Generation():
+        await write(blobs, key, source)
+
+
+async def _order_of(blobs: Blobs, video_id: str) -> VideoDeleted | None:
+    async def again() -> VideoDeleted | None:
+        return VideoDeleted(video_id=video_id, at=mark.at, generation=mark.generation) if mark else None
+
+    mark = await mark_of(blobs, video_id)
+    return await read(blobs, order_key(video_id), VideoDeleted, again)
+
+
 async def tell(blobs: Blobs, video_id: str, mark: Mark) -> Mark:
-    """Write a video's mark."""
-    await write(blobs, _mark_key(video_id), mark)
+    """Write a video's mark, unless one of a later life is there; the one that holds."""
+    known = await mark_of(blobs, video_id)
+    if known is not None and known.generation > mark.generation:
+        return known
+    await write(blobs, mark_key(video_id), mark)
     return mark
 
 
 async def refuse_while_deleting(blobs: Blobs, video_id: str) -> None:
     """Raise BeingDeleted while the video's deletion is not finished: what is stored now might be swept away."""
-    if await blobs.exists(_order_key(video_id)):
+    if await blobs.exists(order_key(video_id)):
         raise BeingDeleted(f"the video {video_id} is being deleted; send it again in a moment")
 
 
 async def strike_out(blobs: Blobs, video_id: str) -> None:
     """The deletion is finished, or the video was added again since it was asked for."""
-    await blobs.delete(_order_key(video_id))
+    await blobs.delete(order_key(video_id))
 
 
 async def orders(blobs: Blobs) -> AsyncIterator[VideoDeleted]:
     """The deletions that a broker without a memory has to be told of again: those that are not finished, and those of
     whose videos a stage left something behind that was killed at work."""
     async for key in blobs.list(ORDERS):
-        if (event := await read(blobs, key, VideoDeleted)) is not None:
+        if (
+            event := await _readable(_order_of(blobs, key.removeprefix(f"{ORDERS}/").removesuffix(".json")))
+        ) is not None:
             yield event
     async for folder in blobs.folders("videos"):
-        video_id = folder.rsplit("/", 1)[-1]
-        mark = await mark_of(blobs, video_id)
-        if mark is not None and not await is_stored_since(blobs, video_id, mark):
-            yield VideoDeleted(video_id=video_id, at=mark.at)
+        if (event := await _readable(_left_behind(blobs, folder.rsplit("/", 1)[-1]))) is not None:
+            yield event
+
+
+async def _left_behind(blobs: Blobs, video_id: str) -> VideoDeleted | None:
+    mark = await mark_of(blobs, video_id)
+    if mark is None or await is_stored_since(blobs, video_id, mark):
+        return None
+    return VideoDeleted(video_id=video_id, at=mark.at, generation=mark.generation)
+
+
+async def _readable(work: Awaitable[VideoDeleted | None]) -> VideoDeleted | None:
+    """None where a newer program wrote what is to be read: it is left to that one."""
+    try:
+        return await work
+    except NewerFormat:
+        return None
 
 
 async def forget_marks(blobs: Blobs, before_ms: int) -> None:
     """Remove the marks of deletions before this time, of which no topic holds anything any more."""
-    async for key in blobs.list(MARKS):
-        mark = await read(blobs, key, Mark)
-        if mark is not None and mark.finished_at is not None and mark.at < before_ms:
+    async for key, mark in read_all(blobs, MARKS, Mark):
+        if mark.finished_at is not None and mark.at < before_ms:
             await blobs.delete(key)
-
-
-async def is_stored_since(blobs: Blobs, video_id: str, mark: Mark) -> bool:
-    """Whether the video's bytes were sent again after its deletion."""
-    stored = await read(blobs, f"{video_prefix(video_id)}/source.json", _Stored)
-    return stored is not None and stored.stored_at > mark.at
-
-
-async def is_deleted(blobs: Blobs, video_id: str, stored_at: int) -> bool:
-    """Whether a video was deleted after its bytes were sent at this time."""
-    mark = await mark_of(blobs, video_id)
-    return mark is not None and stored_at <= mark.at
 
 
 async def sweep(blobs: Blobs, video_id: str) -> bool:
@@ -124,13 +175,15 @@ async def sweep(blobs: Blobs, video_id: str) -> bool:
     if mark is None or await is_stored_since(blobs, video_id, mark):
         return False
     await blobs.delete(*[key async for key in blobs.list(video_prefix(video_id))])
+    await forget_unreadable(blobs, video_prefix(video_id))
     return True
 
 
 async def found(blobs: Blobs, video_id: str) -> dict[str, int]:
     """How many blobs there are of a video, by the stage that made them."""
     counts: dict[str, int] = {}
-    async for key in blobs.list(video_prefix(video_id)):
+    set_aside = [key async for key in unreadable(blobs, video_prefix(video_id))]
+    for key in [*set_aside, *[key async for key in blobs.list(video_prefix(video_id))]]:
         stage = maker(key.rsplit("/", 1)[-1] if "/keyframes-" not in key else "keyframes-")
         counts[stage] = counts.get(stage, 0) + 1
     return counts
@@ -154,19 +207,22 @@ _MAKERS: Mapping[str, str] = {
 
 
 @asynccontextmanager
-async def unless_deleted(blobs: Blobs, video_id: str, stored_at: int, undo: Undo | None = None) -> AsyncIterator[None]:
-    """Work on a video, unless it was deleted after its bytes were sent at `stored_at`, now or in the meantime.
+async def unless_deleted(
+    blobs: Blobs, video_id: str, generation: int, undo: Undo | None = None, *, stored_at: int = 0
+) -> AsyncIterator[None]:
+    """Work on a video, unless this life of it has ended, now or in the meantime (see `is_deleted`).
 
     Looks before the work and after it, and removes then what the work has made: `undo` what it made outside of the
     blob store. Raises Dropped.
     """
-    await _look(blobs, video_id, stored_at, undo)
+    look = functools.partial(_look, blobs, video_id, generation, stored_at, undo)
+    await look()
     try:
         yield
     except Exception:
-        await _look(blobs, video_id, stored_at, undo)  # perhaps what it needed was taken away
+        await look()  # perhaps what it needed was taken away
         raise
-    await _look(blobs, video_id, stored_at, undo)
+    await look()
 
 
 def drops_deleted(blobs: Blobs, undo: Undo | None = None) -> Callable[[H], H]:
@@ -175,7 +231,8 @@ def drops_deleted(blobs: Blobs, undo: Undo | None = None) -> Callable[[H], H]:
     def decorate(handler: H) -> H:
         @functools.wraps(handler)
         async def guarded(event: Event) -> Any:
-            async with unless_deleted(blobs, *_life(event), undo):
+            video_id, generation, stored_at = _life(event)
+            async with unless_deleted(blobs, video_id, generation, undo, stored_at=stored_at):
                 return await handler(event)
 
         return cast(H, guarded)
@@ -183,24 +240,16 @@ def drops_deleted(blobs: Blobs, undo: Undo | None = None) -> Callable[[H], H]:
     return decorate
 
 
-async def _look(blobs: Blobs, video_id: str, stored_at: int, undo: Undo | None) -> None:
-    if await is_deleted(blobs, video_id, stored_at):
+async def _look(blobs: Blobs, video_id: str, generation: int, stored_at: int, undo: Undo | None) -> None:
+    if await is_deleted(blobs, video_id, generation, stored_at):
         if await sweep(blobs, video_id) and undo is not None:
             await undo(video_id)
         raise Dropped(f"the video {video_id} was deleted")
 
 
-def _life(event: Event) -> tuple[str, int]:
-    """Which video an event is about, and when the bytes were sent that it speaks of."""
+def _life(event: Event) -> tuple[str, int, int]:
+    """Which video an event is about, which life of it, and when its bytes were sent."""
     if isinstance(event, SegmentPlanned):
-        return event.video.video_id, event.video.stored_at
+        return event.video.video_id, event.video.generation, event.video.stored_at
     assert isinstance(event, VideoProgress)
-    return event.video_id, event.stored_at
-
-
-def _mark_key(video_id: str) -> str:
-    return f"{MARKS}/{hashlib.sha256(video_id.encode()).hexdigest()[:32]}.json"
-
-
-def _order_key(video_id: str) -> str:
-    return f"{ORDERS}/{video_id}.json"
+    return event.video_id, event.generation, event.stored_at

@@ -41,3 +41,8 @@ class Metrics:
             ("action",),
             registry=self.registry,
         )
+        self.unreadable = Counter(
+            "rushes_unreadable_blobs_total",
+            "Stored files that could not be read and were set aside",
+            registry=self.registry,
+        )

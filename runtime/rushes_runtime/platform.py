@@ -21,6 +21,9 @@ class Platform:
     index: Index
     metrics: Metrics
 
+    def __post_init__(self) -> None:
+        self.blobs.on_unreadable = self.metrics.unreadable.inc
+
 
 def open_platform(settings: Settings) -> Platform:
     """The platform that the settings describe; nothing connects before it is used."""

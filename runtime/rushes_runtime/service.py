@@ -19,7 +19,9 @@ from rushes_runtime.bus.stage import Stage
 from rushes_runtime.checks import Check
 from rushes_runtime.errors import BrokerUnavailable
 from rushes_runtime.metrics import Metrics
+from rushes_runtime.platform import open_blobs
 from rushes_runtime.settings import HttpSettings, Settings
+from rushes_runtime.store_format import require_known_format
 from rushes_runtime.web.app import web_app
 from rushes_runtime.web.gate import Gate
 from rushes_runtime.web.keys import check_exposure
@@ -89,6 +91,8 @@ async def _start(
             await preflight(settings.kafka, settings.topics, needed_topics(broker) | _own_topics(services))
         for look in {name: look for name, look in _checks(services).items() if name in PLACES}.values():
             await look()
+        if any("blobs" in service.checks for service in services):
+            await require_known_format(open_blobs(settings.blobs))
         await _enter(stack, services)
         consumers = await stack.enter_async_context(consuming(broker, stages, settings.kafka)) if stages else None
     except KafkaError as error:

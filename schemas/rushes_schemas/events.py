@@ -6,16 +6,36 @@ carries them on.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 
+from rushes_schemas.ids import blob_key, own_blob_key
 from rushes_schemas.uris import redacted
 
 VideoId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Milliseconds = Annotated[int, Field(ge=0)]
 Metadata = dict[str, str | int | float | bool]
+
+
+def _blob_uri(uri: str, info: ValidationInfo) -> str:
+    owner = (info.context or {}).get("video_id")
+    own_blob_key(uri, owner) if owner else blob_key(uri)
+    return uri
+
+
+BlobUri = Annotated[str, AfterValidator(_blob_uri)]
+"""A `blob:` URI whose key is one. A validation context of `{"video_id": ...}` has it be one of that video's blobs."""
 
 StageName = Literal["ingest", "asr", "scenes", "embed"]
 ProgressStatus = Literal["done", "retrying", "failed", "skipped"]
@@ -57,7 +77,10 @@ class VideoUploaded(Event):
     """The name under which a person knew the file, to be shown where there is no title."""
     accepted_at: Milliseconds | None = None
     """When the upload was accepted, told by ingest's door; else the record's time stands for it. The ledger's word on
-    it is never older, and what was accepted before a deletion is dropped."""
+    it is never older."""
+    generation: Annotated[int, Field(ge=1)] | None = None
+    """Which life of the video is spoken of, where its publisher knows: what speaks of one that was deleted is dropped.
+    """
     cleared: tuple[ClearableField, ...] = ()
     """What was said before of these fields is to be forgotten."""
 
@@ -90,12 +113,16 @@ class Video(Model):
     height: Annotated[int, Field(gt=0)]
     has_audio: bool
     segment_count: Annotated[int, Field(gt=0)]
-    source_uri: str
+    source_uri: BlobUri
     """Where the bytes lie, as a `blob:` URI."""
     size_bytes: Annotated[int, Field(ge=0)]
     media_type: str
     stored_at: Milliseconds = 0
-    """When these bytes were last sent, since the Unix epoch. What came before a deletion is dropped by every stage."""
+    """When these bytes were last sent, since the Unix epoch."""
+    generation: Annotated[int, Field(ge=0)] = 0
+    """Which life of the video is spoken of: 1 until it is deleted, one more each time that its bytes are sent again
+    after that. Every stage drops what speaks of a life that was deleted. 0: not said, as by
+    programs of before there was this field; then `stored_at` counts."""
 
 
 class Segment(Model):
@@ -104,7 +131,7 @@ class Segment(Model):
     index: Annotated[int, Field(ge=0)]
     start_ms: Milliseconds
     end_ms: Milliseconds
-    audio_uri: str | None = None
+    audio_uri: BlobUri | None = None
     """The segment's sound as 16 kHz mono 16-bit FLAC, whose first sample is at `start_ms`; None without sound."""
 
 
@@ -113,6 +140,19 @@ class SegmentPlanned(Event):
 
     video: Video
     segment: Segment
+
+    @model_validator(mode="after")
+    def _names_own_blobs(self) -> Self:
+        """No event leads a stage to a blob of another video."""
+        for uri in self.blob_uris():
+            own_blob_key(uri, self.video.video_id)
+        return self
+
+    def blob_uris(self) -> Iterator[str]:
+        """The blobs that a stage is to read."""
+        yield self.video.source_uri
+        if self.segment.audio_uri is not None:
+            yield self.segment.audio_uri
 
     def key(self) -> str:
         return f"{self.video.video_id}:{self.segment.index}"
@@ -151,7 +191,7 @@ class Keyframe(Model):
     """A picture out of a scene: JPEG at `uri`, shown at `time_ms`."""
 
     time_ms: Milliseconds
-    uri: str
+    uri: BlobUri
 
 
 class Scene(Model):
@@ -172,6 +212,11 @@ class ScenesDetected(SegmentTranscribed):
     scenes: tuple[Scene, ...]
     scenes_recipe: str = ""
     """What the scenes were made with; part of the recipe of the points that are made of them."""
+
+    def blob_uris(self) -> Iterator[str]:
+        yield from super().blob_uris()
+        for scene in self.scenes:
+            yield from (keyframe.uri for keyframe in scene.keyframes)
 
 
 class SegmentRecalled(Event):
@@ -201,7 +246,7 @@ class VideoProgress(Event):
     elapsed_ms: Milliseconds | None = None
     """How long the stage worked on it; None where the result was already there."""
     recipe: str | None = None
-    artefact_uri: str | None = None
+    artefact_uri: BlobUri | None = None
     language: Language | None = None
     """What language was heard in the segment."""
     video: Video | None = None
@@ -209,7 +254,17 @@ class VideoProgress(Event):
     source: VideoUploaded | None = None
     """What was asked for, told by ingest where it refused a video and no facts could be had."""
     stored_at: Milliseconds = 0
-    """The video's `stored_at`: which of its lives is spoken of, where it was deleted and added again."""
+    """The video's `stored_at`."""
+    generation: Annotated[int, Field(ge=0)] = 0
+    """The video's `generation`."""
+
+    @model_validator(mode="after")
+    def _names_own_blobs(self) -> Self:
+        """Nobody has the catalog remember a blob of another video."""
+        for uri in (self.artefact_uri, self.video.source_uri if self.video else None):
+            if uri is not None:
+                own_blob_key(uri, self.video_id)
+        return self
 
     def key(self) -> str:
         return self.video_id
@@ -219,11 +274,13 @@ class VideoProgress(Event):
 
 
 class VideoDeleted(Event):
-    """Forget the video everywhere, as far as it was sent before."""
+    """Forget the video everywhere. The same bytes, sent again, are a new life of the same id."""
 
     video_id: VideoId
     at: Milliseconds
-    """Bytes that are sent after this moment are a new video, of the same id."""
+    """When it was asked for."""
+    generation: Annotated[int, Field(ge=1)] | None = None
+    """The life that ends, and all before it. None: the one that there is when the event is first consumed."""
 
     def key(self) -> str:
         return self.video_id

@@ -1,13 +1,20 @@
 """Identifiers that are functions of what they name, so that doing a thing twice makes it once."""
 
-from urllib.parse import urlsplit
+import unicodedata
 from uuid import UUID, uuid5
+
+from rushes_schemas.uris import redacted
 
 NAMESPACE = UUID("6f7a0a57-6b0e-5a4e-9d4e-2f1d5c1f8b11")
 """The namespace of every video id; fixed for ever, since ids are derived from it."""
 
 BLOB_SCHEME = "blob:"
 """A URI with this scheme is a key in the installation's own blob store (`RUSHES_BLOBS__URL`)."""
+
+MOST_KEY_BYTES = 1024
+"""What S3 takes as a key, in UTF-8."""
+MOST_PART_BYTES = 255
+"""What file systems take as a name, in UTF-8."""
 
 
 def video_id(sha256: str) -> str:
@@ -27,13 +34,8 @@ def is_elsewhere(uri: str) -> bool:
 
 
 def public_uri(uri: str) -> str:
-    """A URI without the password that may be in it, as it is listed and looked for."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return uri
-    user, at, host = parts.netloc.rpartition("@")
-    return parts._replace(netloc=f"{user.partition(':')[0]}@{host}").geturl() if at and ":" in user else uri
+    """A URI without the secrets that may be in it, as it is listed and looked for."""
+    return redacted(uri)
 
 
 def scene_point_id(video: str, segment: int, scene: int, recipe: str) -> str:
@@ -47,7 +49,32 @@ def blob_uri(key: str) -> str:
 
 
 def blob_key(uri: str) -> str:
-    """The key that a `blob:` URI names. Raises ValueError for any other scheme."""
+    """The key that a `blob:` URI names. Raises ValueError for any other scheme, and for what is no key."""
     if not uri.startswith(BLOB_SCHEME):
         raise ValueError(f"not a {BLOB_SCHEME} URI: {uri}")
-    return uri.removeprefix(BLOB_SCHEME)
+    key = uri.removeprefix(BLOB_SCHEME)
+    if fault := key_fault(key):
+        raise ValueError(f"{uri[:200]!r} names no key of the blob store: {fault}")
+    return key
+
+
+def own_blob_key(uri: str, video_id: str) -> str:
+    """The same, of a blob that belongs to this video: it lies below `videos/<video_id>/`. Raises ValueError."""
+    key = blob_key(uri)
+    if not key.startswith(f"videos/{video_id}/"):
+        raise ValueError(f"{uri[:200]!r} is not below blob:videos/{video_id}/, where the blobs of its video lie")
+    return key
+
+
+def key_fault(key: str) -> str | None:
+    """Why a text can't be a key of the blob store, in a few words; None where it can."""
+    parts = key.split("/")
+    if "" in parts:
+        return "it is empty, absolute or has an empty part"
+    if not {".", ".."}.isdisjoint(parts):
+        return "it has a part of dots only"
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in key):
+        return "it has a control character or half of a surrogate pair"
+    if len(key.encode()) > MOST_KEY_BYTES or any(len(part.encode()) > MOST_PART_BYTES for part in parts):
+        return f"it is longer than {MOST_KEY_BYTES} bytes, or a part of it than {MOST_PART_BYTES}"
+    return None

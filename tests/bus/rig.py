@@ -30,7 +30,7 @@ VIDEO = Video(
     height=16,
     has_audio=True,
     segment_count=1000,
-    source_uri="blob:videos/x/source",
+    source_uri="blob:videos/0b7f3c1e-5d2a-5c3e-9f4b-1a2b3c4d5e6f/source",
     size_bytes=1,
     media_type="video/mp4",
 )

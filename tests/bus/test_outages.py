@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiokafka import ConsumerRecord
 
-from rushes_ingest.fetch import FetchFailed
+from rushes_ingest.pace import FetchFailed
 from rushes_runtime.blobs import BlobMissing
 from rushes_runtime.bus.dead import DeadLetters, Wanted
 from rushes_runtime.bus.dependencies import Dependencies
@@ -143,3 +143,9 @@ class Nowhere:
 
     async def bury(self, record: ConsumerRecord, event: Event | None, failure: Failure) -> None:
         """It is taken."""
+
+    async def refuse_given_up(self, record: ConsumerRecord, event: Event) -> None:
+        """It was not given up."""
+
+    async def settled(self, record: ConsumerRecord) -> None:
+        """It is settled."""

@@ -25,7 +25,8 @@ from rushes_ingest.deletions import deletions
 from rushes_ingest.edits import edits
 from rushes_ingest.prepare import Preparer, check
 from rushes_ingest.resumable.routes import routes as resumable
-from rushes_ingest.settings import IngestSettings
+from rushes_ingest.settings import IngestSettings, SourceSettings
+from rushes_ingest.sources import Sources
 from rushes_ingest.uploads import uploads
 from rushes_models.lexical import LexicalEncoder
 from rushes_models.registry import encoders
@@ -38,7 +39,7 @@ from rushes_runtime.index.port import Filter, IndexUnavailable, Point, Sparse
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service, make_app
-from rushes_runtime.settings import HttpSettings, Settings
+from rushes_runtime.settings import BlobSettings, HttpSettings, Settings
 from rushes_runtime.web.server import Http
 from rushes_schemas.events import Video, VideoDeleted, VideoProgress, VideoUploaded
 from rushes_schemas.ids import scene_point_id
@@ -155,7 +156,7 @@ class Instance:
 
         acceptance = Acceptance(blobs, playable, self._publish, self.platform.index)
         routers = [
-            uploads(acceptance, settings),
+            uploads(acceptance, settings, Sources(SourceSettings(), BlobSettings(), is_private=True)),
             resumable(acceptance, settings),
             edits(blobs, self._publish),
             deletions(blobs, self._deleted),

@@ -7,10 +7,13 @@ import pytest
 
 from rushes_cli import checks
 from rushes_cli.doctor import Finding, called_for, line
+from rushes_runtime.artefacts import read
+from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.admin import TopicState
 from rushes_runtime.bus.topics import Plan
-from rushes_runtime.errors import ConfigurationError
+from rushes_runtime.errors import ConfigurationError, RushesError
 from rushes_runtime.settings import Settings, load
+from rushes_schemas.events import VideoUploaded
 
 from .conftest import Rushes
 from .instance import Instance
@@ -59,7 +62,7 @@ def test_places_are_looked_at_where_they_are_set(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("RUSHES_BLOBS__URL", "file:///nowhere")
     monkeypatch.setenv("RUSHES_QDRANT__URL", "http://127.0.0.1:9")
     named = [name for name, _ in called_for(load(Settings))]
-    assert named == ["broker", "topics", "blobs", "index", "models", "collection", "speech"]
+    assert named == ["broker", "topics", "blobs", "stored", "index", "models", "collection", "speech"]
 
 
 def test_each_thing_that_is_wrong_names_its_setting(
@@ -81,6 +84,19 @@ def test_a_folder_and_an_embedded_index_that_are_well(
     monkeypatch.setenv("RUSHES_QDRANT__URL", f"edge://{tmp_path / 'index'}")
     found = statuses(rushes)
     assert found["blobs"][0] == found["index"][0] == found["collection"][0] == "ok"
+
+
+async def test_what_was_set_aside_and_what_is_newer_is_named(tmp_path: Path) -> None:
+    store = Blobs(tmp_path.as_uri())
+    await store.put("deleted/x.json", b'{"at": 1}')
+    assert "found damaged" in await checks.stored(store)
+    await store.put("pending/x.json", b"")
+    assert await read(store, "pending/x.json", VideoUploaded) is None
+    with pytest.raises(RushesError, match=r"^pending/x\.json could not be read and was set aside"):
+        await checks.stored(store)
+    await store.put("deleted/x.json", b'{"at": 1, "rushes_format": 2}')
+    with pytest.raises(ConfigurationError, match=r"deleted/x\.json is of a newer rushes"):
+        await checks.stored(store)
 
 
 async def test_missing_topics_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,13 @@ import pytest
 
 from rushes_embed.collection import remove_points
 from rushes_embed.forget import forget
+from rushes_ingest.disk_space import Quota
 from rushes_ingest.store import find_source, store
 from rushes_runtime import deletion
 from rushes_runtime.artefacts import write
 from rushes_runtime.deletion import BeingDeleted, drops_deleted
 from rushes_runtime.errors import Dropped
+from rushes_runtime.generations import is_deleted
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import SegmentPlanned, VideoDeleted
 
@@ -21,6 +23,7 @@ from .video import planned, source, store_all, store_points, traces
 
 FILM, OTHER = source("film", stored_at=1000), source("other", stored_at=1000)
 ORDER = VideoDeleted(video_id=FILM.video_id, at=2000)
+ENDED = ORDER.model_copy(update={"generation": 1})
 
 
 async def test_everything_of_the_video_goes_and_nothing_of_another(platform: Platform) -> None:
@@ -113,24 +116,27 @@ async def test_bytes_are_not_taken_in_while_their_deletion_goes_on(platform: Pla
     async def chunks() -> AsyncIterator[bytes]:
         yield b"film"
 
-    stored = await store(platform.blobs, chunks(), "film.mp4", 100, 1000)
+    def quota() -> Quota:
+        return Quota("film.mp4", None, most=100, keep_free=0)
+
+    stored = await store(platform.blobs, chunks(), quota())
     order = VideoDeleted(video_id=stored.video_id, at=2000)
     await deletion.order(platform.blobs, order)
     with pytest.raises(BeingDeleted):
-        await store(platform.blobs, chunks(), "film.mp4", 100, 3000)
+        await store(platform.blobs, chunks(), quota())
     await forget(platform, order)
     assert await find_source(platform.blobs, stored.video_id) is None
-    await store(platform.blobs, chunks(), "film.mp4", 100, 3000)
+    await store(platform.blobs, chunks(), quota())
     assert await find_source(platform.blobs, stored.video_id)
 
 
 async def test_a_broker_without_a_memory_is_told_again_of_what_is_not_finished(platform: Platform) -> None:
     await deletion.order(platform.blobs, ORDER)
-    assert [order async for order in deletion.orders(platform.blobs)] == [ORDER]
+    assert [order async for order in deletion.orders(platform.blobs)] == [ENDED]
     await forget(platform, ORDER)
     assert [order async for order in deletion.orders(platform.blobs)] == []
     await platform.blobs.put(f"videos/{FILM.video_id}/0/keyframes-c1/40.jpg", b"left by a stage that was killed")
-    assert [order async for order in deletion.orders(platform.blobs)] == [ORDER]
+    assert [order async for order in deletion.orders(platform.blobs)] == [ENDED]
     await forget(platform, ORDER)
     assert await traces(platform, FILM.video_id) == []
 
@@ -138,6 +144,6 @@ async def test_a_broker_without_a_memory_is_told_again_of_what_is_not_finished(p
 async def test_marks_go_when_no_topic_can_hold_anything_older(platform: Platform) -> None:
     await forget(platform, ORDER)
     await deletion.forget_marks(platform.blobs, before_ms=2000)
-    assert await deletion.is_deleted(platform.blobs, FILM.video_id, 1000)
+    assert await is_deleted(platform.blobs, FILM.video_id, 1)
     await deletion.forget_marks(platform.blobs, before_ms=2001)
-    assert not await deletion.is_deleted(platform.blobs, FILM.video_id, 1000)
+    assert not await is_deleted(platform.blobs, FILM.video_id, 1)

@@ -12,7 +12,8 @@ from rushes_embed.records import find_record
 from rushes_ingest.accept import Acceptance
 from rushes_ingest.app import list_accepted
 from rushes_ingest.deletions import deletions
-from rushes_ingest.settings import IngestSettings
+from rushes_ingest.settings import IngestSettings, SourceSettings
+from rushes_ingest.sources import Sources
 from rushes_ingest.uploads import uploads
 from rushes_query.http.library import routes
 from rushes_query.library import Library
@@ -22,7 +23,7 @@ from rushes_runtime.bus.progress import now_ms, stumbled
 from rushes_runtime.errors import Dropped
 from rushes_runtime.platform import Platform
 from rushes_runtime.provisional import show_accepted
-from rushes_runtime.settings import HttpSettings
+from rushes_runtime.settings import BlobSettings, HttpSettings
 from rushes_runtime.web.app import web_app
 from rushes_schemas.events import VideoDeleted, VideoProgress, VideoUploaded
 from rushes_schemas.ids import provisional_id
@@ -55,6 +56,9 @@ def fetched(event: VideoUploaded, at: int | None = None) -> VideoProgress:
     )
 
 
+SOURCES = Sources(SourceSettings(), BlobSettings(), is_private=True)
+
+
 class Instance:
     """The doors of ingest and of query on one platform, and what ingest published."""
 
@@ -64,7 +68,7 @@ class Instance:
         self.deleted: list[VideoDeleted] = []
         ingest = IngestSettings(keep_free=0)
         routers = [
-            uploads(Acceptance(platform.blobs, self._playable, self._publish, platform.index), ingest),
+            uploads(Acceptance(platform.blobs, self._playable, self._publish, platform.index), ingest, SOURCES),
             deletions(platform.blobs, self._delete),
             routes(Library(Reader(platform.index), platform.blobs)),
         ]

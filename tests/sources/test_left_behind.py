@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from rushes_ingest.archives import archives
+from rushes_ingest.disk_space import Quota
 from rushes_ingest.store import Source, find_source, forget_unplanned, store
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
@@ -30,7 +31,7 @@ async def stored(blobs: Blobs, data: bytes) -> Source:
     async def chunks() -> AsyncIterator[bytes]:
         yield data
 
-    return await store(blobs, chunks(), "it", 1000)
+    return await store(blobs, chunks(), Quota("it", None, 1000, 0))
 
 
 async def all_of(blobs: Blobs) -> list[Path]:
@@ -73,5 +74,5 @@ async def test_a_fetch_that_fails_leaves_nothing_that_had_arrived(blobs: Blobs) 
         raise InvalidError("not_found", "it ended")
 
     with pytest.raises(InvalidError, match="it ended"):
-        await store(blobs, chunks(), "it", 10_000_000)
+        await store(blobs, chunks(), Quota("it", None, 10_000_000, 0))
     assert await all_of(blobs) == []

@@ -32,11 +32,12 @@ class Subject:
     video_id: str | None = None
     segment: int | None = None
     recipe: str | None = None
+    generation: int | None = None
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> "Subject":
         """Out of what the handler's log lines name."""
-        return cls(said.get("video_id"), said.get("segment"), said.get("recipe"))
+        return cls(said.get("video_id"), said.get("segment"), said.get("recipe"), said.get("generation"))
 
     def headers(self) -> dict[str, str]:
         """Those that are known, as header texts."""

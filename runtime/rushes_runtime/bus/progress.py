@@ -22,6 +22,7 @@ def progressed(event: SegmentPlanned, stage: StageName, status: ProgressStatus =
         status=status,
         at=now_ms(),
         stored_at=event.video.stored_at,
+        generation=event.video.generation,
         **more,
     )
 
@@ -52,4 +53,5 @@ def stumbled(
         at=max(now_ms(), sent_at),
         source=upload.shown() if upload else None,
         stored_at=event.video.stored_at if isinstance(event, SegmentPlanned) else sent_at,
+        generation=event.video.generation if isinstance(event, SegmentPlanned) else subject.generation or 0,
     )

@@ -14,6 +14,7 @@ from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.index.port import Index
 from rushes_runtime.recipe import recipe
 from rushes_runtime.settings import ModelSettings
+from rushes_runtime.stored_json import NewerFormat
 from rushes_schemas.index import LEXICAL, SCENES_ALIAS, SPEECH, VISUAL
 
 
@@ -59,8 +60,12 @@ async def write_down(blobs: Blobs, made_with: MadeWith, collection: str) -> None
 
 
 async def find(blobs: Blobs, collection: str) -> MadeWith | None:
-    """What a collection is made with, or None where that was not kept."""
-    return await read(blobs, _key(collection), MadeWith)
+    """What a collection is made with, or None where that was not kept. Raises ConfigurationError where a newer program
+    has made it."""
+    try:
+        return await read(blobs, _key(collection), MadeWith)
+    except NewerFormat as error:
+        raise ConfigurationError(f"the collection {collection} is of a newer rushes: {error}") from error
 
 
 async def forget(blobs: Blobs, collection: str) -> None:

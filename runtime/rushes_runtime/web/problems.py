@@ -14,7 +14,7 @@ from rushes_runtime.errors import ConfigurationError, InvalidError, TransientErr
 
 MEDIA_TYPE = "application/problem+json"
 
-STATUS = {"too_large": 413, "no_space": 507}
+STATUS = {"too_large": 413, "no_space": 507, "newer_format": 503}
 """What InvalidErrors are answered with by their reason, where that is not 422."""
 
 TITLES = {460: "Checksum Mismatch"}

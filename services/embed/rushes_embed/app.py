@@ -83,7 +83,9 @@ def handle(stage: Stage, platform: Platform, embed: Embed, now: Callable[[], int
         target, record = await targets.one(event.collection), await find_record(platform.index, event.video_id)
         if target is None or record is None or record.video is None:
             raise Dropped(f"there is no collection {event.collection} or no video {event.video_id} any more")
-        async with unless_deleted(platform.blobs, event.video_id, record.video.stored_at, undo):
+        async with unless_deleted(
+            platform.blobs, event.video_id, record.video.generation, undo, stored_at=record.video.stored_at
+        ):
             for segment in await planned(platform.blobs, record):
                 if segment.segment.index == event.segment and (
                     scenes := await detected(platform.blobs, record, segment)

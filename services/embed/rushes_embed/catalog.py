@@ -12,6 +12,7 @@ from rushes_embed.collection import ensure_scenes, ensure_videos
 from rushes_embed.encoders import chosen
 from rushes_embed.forget import forget, remove_record
 from rushes_embed.ledger import applied, is_complete, is_of_provisional, standing
+from rushes_embed.mend import Mender
 from rushes_embed.reconcile import Reconciler
 from rushes_embed.records import find_record, indexed_points, put_record, records
 from rushes_embed.reindex import Reindexer
@@ -59,7 +60,7 @@ def build(platform: Platform, settings: CatalogSettings) -> Service:
     stage = Stage("catalog", platform, {"index": platform.index.ready, "blobs": platform.blobs.ready})
     handle(stage, platform)
     uploaded = stage.publishes(VIDEO_UPLOADED).publish
-    reconciler = Reconciler(platform, settings, uploaded)
+    reconciler = Reconciler(platform, settings, uploaded, Mender(platform, uploaded))
     reindexer = Reindexer(platform, stage.publishes(SEGMENT_RECALLED).publish)
     publishers = Publishers(
         ingest=_anew(stage, VIDEO_UPLOADED),

@@ -7,8 +7,8 @@ from rushes_runtime import deletion
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.dead_store import kept_in_blobs
 from rushes_runtime.bus.progress import now_ms
-from rushes_runtime.deletion import Mark
 from rushes_runtime.errors import SourceError
+from rushes_runtime.generations import Mark, is_stored_since
 from rushes_runtime.index.port import Filter, Index, Match
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoDeleted
@@ -31,7 +31,7 @@ async def forget(platform: Platform, event: VideoDeleted) -> Mark:
     """
     blobs, index, video_id = platform.blobs, platform.index, event.video_id
     mark = await deletion.order(blobs, event)
-    if await deletion.is_stored_since(blobs, video_id, mark):
+    if await is_stored_since(blobs, video_id, mark):
         return await _finish(blobs, video_id, mark)  # a record of long ago; what is there now came after it
     there = await census(platform, video_id)
     found = {thing: max(there.get(thing, 0), mark.found.get(thing, 0)) for thing in {*there, *mark.found}}

@@ -80,7 +80,9 @@ def is_of_provisional(event: VideoProgress) -> bool:
 
 def _same_facts(video: Video, before: Video | None) -> bool:
     """Whether nothing has changed that a point tells. That the bytes were sent once more is none of it."""
-    return before is not None and video == before.model_copy(update={"stored_at": video.stored_at})
+    return before is not None and video == before.model_copy(
+        update={"stored_at": video.stored_at, "generation": video.generation}
+    )
 
 
 def _without_embed(segments: Segments) -> Segments:

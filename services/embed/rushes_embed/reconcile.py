@@ -18,12 +18,14 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from rushes_embed.ledger import is_complete, standing
+from rushes_embed.mend import Mender
 from rushes_embed.records import amend_record, indexed_points, records
 from rushes_embed.settings import CatalogSettings
 from rushes_runtime.artefacts import video_prefix
 from rushes_runtime.bus.lag import lags
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import RushesError
+from rushes_runtime.generations import next_generation
 from rushes_runtime.index.port import Filter, Match, Range
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoUploaded
@@ -53,6 +55,7 @@ class Reconciler:
     platform: Platform
     settings: CatalogSettings
     publish: Publish
+    mender: Mender | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -76,6 +79,8 @@ class Reconciler:
 
     async def look(self) -> None:
         """Look once. Raises what the index, the blob store and the broker raise."""
+        if self.mender is not None:
+            await self.mender.look()
         silent = await self._silent()
         if not silent:
             return
@@ -103,8 +108,16 @@ class Reconciler:
         elif (uri := await self._uri(record)) is None:
             await self._write(record, "lost", "failed", LOST, record.points)
         elif await self._write(record, "published", "processing", AGAIN, record.points):
-            stored_at = record.video.stored_at if record.video else record.created_at
-            await self.publish(VideoUploaded(uri=uri, accepted_at=stored_at))
+            await self.publish(await self._event(record, uri))
+
+    async def _event(self, record: VideoRecord, uri: str) -> VideoUploaded:
+        """For the life that there is now: should the video be deleted meanwhile, the event is dropped."""
+        generation = record.video.generation if record.video else 0
+        return VideoUploaded(
+            uri=uri,
+            accepted_at=record.video.stored_at if record.video else record.created_at,
+            generation=generation or await next_generation(self.platform.blobs, record.video_id),
+        )
 
     async def _write(
         self, record: VideoRecord, action: str, status: VideoStatus, reason: str | None, points: int

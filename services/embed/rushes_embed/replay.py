@@ -53,7 +53,9 @@ async def _published(platform: Platform, publish: Publishers, stage: Stage, reco
     if stage == "ingest":
         if record.video is None:
             return 0
-        await publish.ingest(VideoUploaded(uri=record.video.source_uri, accepted_at=record.video.stored_at))
+        video = record.video
+        event = VideoUploaded(uri=video.source_uri, accepted_at=video.stored_at, generation=video.generation or None)
+        await publish.ingest(event)
         return 1
     events = 0
     for segment in await planned(platform.blobs, record):

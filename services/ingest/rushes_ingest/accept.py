@@ -7,12 +7,14 @@ from typing import Protocol
 from aiokafka.errors import KafkaError
 from pydantic import BaseModel
 
+from rushes_ingest.declared import said_until
 from rushes_ingest.pending import note
 from rushes_ingest.store import Source, forget
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
-from rushes_runtime.deletion import BeingDeleted, is_deleted
+from rushes_runtime.deletion import BeingDeleted
 from rushes_runtime.errors import BrokerUnavailable, InvalidError
+from rushes_runtime.generations import is_deleted
 from rushes_runtime.index.port import Index
 from rushes_runtime.provisional import show_accepted
 from rushes_schemas.events import VideoUploaded
@@ -53,21 +55,27 @@ class Acceptance:
         except InvalidError:
             await forget(self.blobs, source)
             raise
-        if await is_deleted(self.blobs, source.video_id, source.stored_at):
+        if await is_deleted(self.blobs, source.video_id, source.generation):
             raise BeingDeleted(f"the video {source.video_id} was deleted while it arrived; send it again in a moment")
-        accepted_at = await self.announce(event)
+        event = event.model_copy(update={"generation": source.generation})
+        accepted_at = await self.announce(event, source.video_id)
         video_id = source.video_id
         return Accepted(video_id=video_id, status_url=f"/v1/videos/{video_id}", accepted_at=accepted_at)
 
-    async def announce(self, event: VideoUploaded) -> int:
+    async def announce(self, event: VideoUploaded, video_id: str | None = None) -> int:
         """Publish an event; when it was accepted. Raises BrokerUnavailable."""
-        return await announce(self.blobs, self.publish, event, self.index)
+        return await announce(self.blobs, self.publish, event, video_id, self.index)
 
 
-async def announce(blobs: Blobs, publish: Publish, event: VideoUploaded, index: Index | None = None) -> int:
+async def announce(
+    blobs: Blobs, publish: Publish, event: VideoUploaded, video_id: str | None = None, index: Index | None = None
+) -> int:
     """Publish an event; when it was accepted, in ms since the Unix epoch. A URI that is yet to be fetched is listed in
-    the index from then on. Raises BrokerUnavailable."""
-    accepted_at = now_ms()
+    the index from then on. Raises BrokerUnavailable.
+
+    What is said of a video counts from then on, so that is after all that was said of it before, whatever the clock is.
+    """
+    accepted_at = max(now_ms(), await said_until(blobs, video_id) + 1 if video_id else 0)
     event = event.model_copy(update={"accepted_at": accepted_at})
     await note(blobs, event)
     if index is not None:

@@ -10,25 +10,28 @@ from rushes_ingest.accept import Acceptance
 from rushes_ingest.archives import archives
 from rushes_ingest.declared import declare
 from rushes_ingest.deletions import deletions
+from rushes_ingest.disk_space import Quota
 from rushes_ingest.edits import edits
 from rushes_ingest.fetch import STORED, Fetcher
-from rushes_ingest.pending import dealt_with, note
+from rushes_ingest.pending import dealt_with, identity, note
 from rushes_ingest.plan import STAGE_VERSION
 from rushes_ingest.prepare import Preparer, check, prepare
 from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings, SourceSettings, migrated
 from rushes_ingest.sources import Sources
-from rushes_ingest.store import Source, find_source, forget_unplanned, store, swept
+from rushes_ingest.store import Source, Telling, find_source, forget_unplanned, note_telling, store, swept
 from rushes_ingest.uploads import uploads
 from rushes_ingest.video import Plan, video_of
 from rushes_runtime import settings as shared
 from rushes_runtime.artefacts import Artefact, find_or_make
+from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.failure import Failure
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.compute import ComputeChild
-from rushes_runtime.deletion import is_deleted, unless_deleted
-from rushes_runtime.errors import Dropped, InvalidError
+from rushes_runtime.deletion import unless_deleted
+from rushes_runtime.errors import Dropped, InvalidError, TransientError
+from rushes_runtime.generations import mark_of
 from rushes_runtime.index.port import IndexUnavailable
 from rushes_runtime.platform import Platform
 from rushes_runtime.provisional import remove_provisional, show_accepted
@@ -38,6 +41,12 @@ from rushes_schemas.events import Event, SegmentPlanned, VideoProgress, VideoUpl
 from rushes_schemas.ids import is_elsewhere, provisional_id
 from rushes_schemas.topics import SEGMENT_PLANNED, VIDEO_DELETED, VIDEO_UPLOADED
 from rushes_schemas.uris import redacted
+
+
+class NoSpace(TransientError):
+    """The disk takes no more for now."""
+
+    reason = "no_space"
 
 
 class Settings(shared.Settings):
@@ -101,8 +110,10 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
         try:
             await list_accepted(event, platform)
             source = await take_in(event, platform, settings, fetcher)
-            structlog.contextvars.bind_contextvars(video_id=source.video_id)
-            async with unless_deleted(blobs, source.video_id, min(source.stored_at, event.accepted_at or 0)):
+            structlog.contextvars.bind_contextvars(video_id=source.video_id, generation=source.generation)
+            async with unless_deleted(
+                blobs, source.video_id, min(source.generation, event.generation or source.generation)
+            ):
                 await plan_of(source, event)
         except Dropped:
             with suppress(IndexUnavailable):  # it stays `processing`, so the reconciler has it dropped once more
@@ -131,6 +142,7 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
                 video=video,
                 source=event.shown(),
                 stored_at=source.stored_at,
+                generation=source.generation,
             )
         )
 
@@ -149,7 +161,7 @@ async def list_accepted(event: VideoUploaded, platform: Platform) -> None:
     if is_elsewhere(event.uri):
         stands_for_it = provisional_id(event.uri)
         structlog.contextvars.bind_contextvars(video_id=stands_for_it)
-        if await is_deleted(platform.blobs, stands_for_it, event.accepted_at or 0):
+        if Telling(identity(event)).came_before(await mark_of(platform.blobs, stands_for_it)):
             raise Dropped(f"the accepted URI {stands_for_it} was deleted before it was fetched")
         await note(platform.blobs, event)  # of any client's event nobody has done so yet
         await show_accepted(platform.index, event)
@@ -159,16 +171,27 @@ async def take_in(event: VideoUploaded, platform: Platform, settings: IngestSett
     """The stored video that an event speaks of: there already, or fetched now. Raises InvalidError, BeingDeleted, and
     Dropped for one that was deleted since."""
     fetcher.sources.scheme(event.uri)
+    telling = Telling(identity(event), event.generation)
     if stored := STORED.fullmatch(event.uri):
-        source = await find_source(platform.blobs, stored["video_id"])
-        if source is None:
-            if await is_deleted(platform.blobs, stored["video_id"], event.accepted_at or 0):
-                raise Dropped(f"the video {stored['video_id']} was deleted")
-            raise InvalidError("not_found", f"there is no stored video {event.uri}")
-        return source
+        return await _stored(platform.blobs, stored["video_id"], telling)
     chunks = fetcher.fetch(event.uri)
     async with aclosing(chunks):
-        return await store(platform.blobs, chunks, redacted(event.uri), settings.max_size, event.accepted_at)
+        quota = Quota(redacted(event.uri), platform.blobs.folder, settings.max_size, settings.keep_free)
+        try:
+            return await store(platform.blobs, chunks, quota, telling, event.accepted_at)
+        except InvalidError as error:
+            if error.reason == "no_space":  # there may be room again when it is tried again
+                raise NoSpace(f"{redacted(event.uri)} can't be stored: {error}") from error
+            raise
+
+
+async def _stored(blobs: Blobs, video_id: str, telling: Telling) -> Source:
+    mark, source = await mark_of(blobs, video_id), await find_source(blobs, video_id)
+    if telling.came_before(mark) or (source is None and mark is not None):
+        raise Dropped(f"the video {video_id} was deleted")
+    if source is None:
+        raise InvalidError("not_found", f"there is no stored video {video_id}")
+    return await note_telling(blobs, source, telling)
 
 
 def artefact_of(source: Source, settings: IngestSettings) -> Artefact:

@@ -52,8 +52,9 @@ def archives(blobs: Blobs, publish: Publish) -> APIRouter:
         far as this installation's settings are those that it was made with."""
         accepted = []
         for found in await unpack(blobs, request.stream(), now_ms()):
-            await take_over(blobs, found)
-            at = await announce(blobs, publish, VideoUploaded(uri=found.uri))
+            source = await take_over(blobs, found)
+            event = VideoUploaded(uri=source.uri, generation=source.generation)
+            at = await announce(blobs, publish, event, source.video_id)
             status_url = f"/v1/videos/{found.video_id}"
             accepted.append(Accepted(video_id=found.video_id, status_url=status_url, accepted_at=at))
         return Imported(videos=accepted)

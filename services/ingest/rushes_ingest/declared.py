@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from rushes_runtime.artefacts import read, video_prefix, write
 from rushes_runtime.blobs import Blobs
+from rushes_runtime.bus.progress import now_ms
 from rushes_schemas.events import Metadata, VideoUploaded
 
 
@@ -27,15 +28,16 @@ class Kept(Declared):
         return Declared(**self.model_dump(exclude={"said_at"}))
 
 
-def merged(before: Kept, event: VideoUploaded) -> Kept:
+def merged(before: Kept, event: VideoUploaded, now: int) -> Kept:
     """What is known after an event: what it says replaces what was said before, or forgets it where it is `cleared`.
 
-    An event that comes late, after one that was accepted after it, only says what nobody has said yet.
+    An event that comes late, after one that was accepted after it, only says what nobody has said yet. `now` is in ms
+    since the Unix epoch.
     """
     said = Declared.model_validate(event, from_attributes=True).model_dump(exclude_defaults=True)
     if before.filename:
         said.pop("filename", None)  # the same bytes under another name are not another file
-    at = event.accepted_at or 0
+    at = min(event.accepted_at or 0, now)  # by a clock that is ahead, nothing said later would count
     if at < before.said_at:
         return before.model_copy(update=said | before.model_dump(exclude_defaults=True))
     cleared = {name: Declared.model_fields[name].get_default() for name in event.cleared}
@@ -49,9 +51,20 @@ async def find_declared(blobs: Blobs, video_id: str) -> Declared:
 
 async def declare(blobs: Blobs, video_id: str, event: VideoUploaded) -> Declared:
     """Take in what an event says; what is known now."""
-    after = merged(await _kept(blobs, video_id), event)
+    after = merged(await _kept(blobs, video_id), event, now_ms())
     await write(blobs, _key(video_id), after)
     return after.told()
+
+
+async def said_until(blobs: Blobs, video_id: str) -> int:
+    """When the last of it was said, in ms since the Unix epoch."""
+    return (await _kept(blobs, video_id)).said_at
+
+
+async def restore(blobs: Blobs, video_id: str, declared: Declared) -> None:
+    """Write what is known of a video from elsewhere, unless something is."""
+    if not await blobs.exists(_key(video_id)):
+        await write(blobs, _key(video_id), Kept(**declared.model_dump()))
 
 
 async def _kept(blobs: Blobs, video_id: str) -> Kept:

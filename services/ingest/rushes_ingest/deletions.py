@@ -6,11 +6,11 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
-from rushes_ingest.store import IS_ID, find_source
 from rushes_runtime import deletion
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import BrokerUnavailable
+from rushes_runtime.generations import IS_ID, Mark, mark_of
 from rushes_schemas.events import VideoDeleted
 
 Publish = Callable[[VideoDeleted], Awaitable[object]]
@@ -40,9 +40,7 @@ def deletions(blobs: Blobs, publish: Publish) -> APIRouter:
         """Forget a video everywhere. Answered once the event is acknowledged; twice is no harm."""
         if not IS_ID.fullmatch(video_id):
             raise HTTPException(404, f"There is no video {video_id!r}.")
-        source = await find_source(blobs, video_id)
-        stored_at = source.stored_at if source else 0  # by another machine's clock, which may be ahead
-        event = VideoDeleted(video_id=video_id, at=max(now_ms(), stored_at))
+        event = VideoDeleted(video_id=video_id, at=now_ms(), generation=await deletion.ending(blobs, video_id))
         mark = await deletion.order(blobs, event)  # first: a broker without a memory is told again at the next start
         try:
             await publish(event)
@@ -53,7 +51,7 @@ def deletions(blobs: Blobs, publish: Publish) -> APIRouter:
     @router.get("/{video_id}/deletion")
     async def deleted(video_id: str) -> Deletion:
         """How far the last deletion of a video is."""
-        mark = await deletion.mark_of(blobs, video_id)
+        mark = await mark_of(blobs, video_id)
         if mark is None:
             raise HTTPException(404, f"The video {video_id!r} was not deleted.")
         return _answer(video_id, mark)
@@ -61,5 +59,5 @@ def deletions(blobs: Blobs, publish: Publish) -> APIRouter:
     return router
 
 
-def _answer(video_id: str, mark: deletion.Mark) -> Deletion:
+def _answer(video_id: str, mark: Mark) -> Deletion:
     return Deletion(video_id=video_id, status_url=f"/v1/videos/{video_id}/deletion", **mark.model_dump())

@@ -28,13 +28,12 @@ class Edit(BaseModel):
     metadata: Metadata | None = None
     """Facts of the publisher's own."""
 
-    def event(self, uri: str) -> VideoUploaded:
+    def event(self, uri: str, generation: int) -> VideoUploaded:
         """The same bytes, published once more with what is said of them now."""
         said = {name: getattr(self, name) for name in self.model_fields_set}
         cleared = tuple(cast(ClearableField, name) for name in FIELDS if name in said and not said[name])
-        return VideoUploaded(
-            uri=uri, cleared=cleared, **{name: value for name, value in said.items() if name not in cleared}
-        )
+        kept = {name: value for name, value in said.items() if name not in cleared}
+        return VideoUploaded(uri=uri, generation=generation, cleared=cleared, **kept)
 
 
 def edits(blobs: Blobs, publish: Publish) -> APIRouter:
@@ -48,7 +47,7 @@ def edits(blobs: Blobs, publish: Publish) -> APIRouter:
         source = await find_source(blobs, video_id)
         if source is None:
             raise HTTPException(404, f"There is no video {video_id!r}.")
-        accepted_at = await announce(blobs, publish, edit.event(source.uri))
+        accepted_at = await announce(blobs, publish, edit.event(source.uri, source.generation), video_id)
         return Accepted(video_id=video_id, status_url=f"/v1/videos/{video_id}", accepted_at=accepted_at)
 
     return router

@@ -6,11 +6,10 @@ A broker that keeps its records makes the note needless; the embedded one forget
 import hashlib
 from collections.abc import AsyncIterator
 
-from rushes_runtime.artefacts import read, write
+from rushes_runtime.artefacts import read_all, write
 from rushes_runtime.blobs import Blobs
+from rushes_runtime.deletion import PENDING
 from rushes_schemas.events import VideoUploaded
-
-PREFIX = "pending"
 
 
 async def note(blobs: Blobs, event: VideoUploaded) -> None:
@@ -25,10 +24,17 @@ async def dealt_with(blobs: Blobs, event: VideoUploaded) -> None:
 
 async def pending(blobs: Blobs) -> AsyncIterator[VideoUploaded]:
     """All events that were noted and not struck out."""
-    async for key in blobs.list(PREFIX):
-        if (event := await read(blobs, key, VideoUploaded)) is not None:
-            yield event
+    async for key, event in read_all(blobs, PENDING, VideoUploaded):
+        if key != _key(event):  # noted before events had a field that they have now
+            await note(blobs, event)
+            await blobs.delete(key)
+        yield event
+
+
+def identity(event: VideoUploaded) -> str:
+    """What an event is known by if it comes once more. Pure."""
+    return hashlib.sha256(event.model_dump_json().encode()).hexdigest()[:32]
 
 
 def _key(event: VideoUploaded) -> str:
-    return f"{PREFIX}/{hashlib.sha256(event.model_dump_json().encode()).hexdigest()[:32]}.json"
+    return f"{PENDING}/{identity(event)}.json"

@@ -2,14 +2,19 @@
 
 from collections.abc import AsyncIterator
 
-from rushes_ingest.declared import Declared, find_declared
+import structlog
+
+from rushes_ingest.declared import Declared, find_declared, restore
 from rushes_ingest.pending import pending
 from rushes_ingest.store import find_source
-from rushes_runtime.deletion import is_deleted
+from rushes_runtime.errors import InvalidError
+from rushes_runtime.generations import is_deleted
 from rushes_runtime.index.port import Index
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.index import VIDEOS_COLLECTION, VideoRecord
+
+log = structlog.stdlib.get_logger("rushes.recover")
 
 
 async def unfinished(platform: Platform) -> AsyncIterator[VideoUploaded]:
@@ -17,18 +22,31 @@ async def unfinished(platform: Platform) -> AsyncIterator[VideoUploaded]:
     or says something else than was declared last. Each stage finds what it had done, and which segments it had given
     up, so only the rest is done."""
     noted = [event async for event in pending(platform.blobs)]
-    for event in noted:
-        yield event
+    for known in noted:
+        yield known
     async for folder in platform.blobs.folders("videos"):
         video_id = folder.rsplit("/", 1)[-1]
-        source = await find_source(platform.blobs, video_id)
-        if source is None or any(event.uri == source.uri for event in noted):
+        try:
+            event = await _unfinished(platform, video_id)
+        except InvalidError as error:  # written by a newer program
+            log.error("a video is left as it is", video_id=video_id, reason=str(error))
             continue
-        if await is_deleted(platform.blobs, video_id, source.stored_at):
-            continue
-        declared = await find_declared(platform.blobs, video_id)
-        if not is_settled(await _record(platform.index, video_id), declared):
-            yield VideoUploaded(uri=source.uri, accepted_at=source.stored_at, **declared.model_dump())
+        if event is not None and event.uri not in {known.uri for known in noted}:
+            yield event
+
+
+async def _unfinished(platform: Platform, video_id: str) -> VideoUploaded | None:
+    source = await find_source(platform.blobs, video_id)
+    if source is None or await is_deleted(platform.blobs, video_id, source.generation):
+        return None
+    record = await _record(platform.index, video_id)
+    if record is not None and record.video is not None:
+        await restore(platform.blobs, video_id, Declared.model_validate(record.video, from_attributes=True))
+    declared = await find_declared(platform.blobs, video_id)
+    if is_settled(record, declared):
+        return None
+    at, generation = source.stored_at, source.generation
+    return VideoUploaded(uri=source.uri, accepted_at=at, generation=generation, **declared.model_dump())
 
 
 def is_settled(record: VideoRecord | None, declared: Declared) -> bool:

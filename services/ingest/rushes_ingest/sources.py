@@ -25,7 +25,7 @@ BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 EVERYWHERE = (Path("/"),)
-OWN = ("videos", "pending", "deleting", "deleted", "incoming", "collections")
+OWN = ("videos", "pending", "deleting", "deleted", "incoming", "collections", "dead-letters", "oversize", "unreadable")
 """Folders of the blob store; what lies in them is reached by `blob:` URIs alone."""
 
 

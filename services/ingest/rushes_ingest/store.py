@@ -2,90 +2,67 @@
 
 import asyncio
 import hashlib
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from pydantic import BaseModel
-
-from rushes_runtime.artefacts import read, video_prefix, write
-from rushes_runtime.blobs import Blobs
+from rushes_ingest.disk_space import Quota
+from rushes_runtime.artefacts import video_prefix, write
+from rushes_runtime.blobs import INCOMING, Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.deletion import refuse_while_deleting
-from rushes_runtime.errors import InvalidError
-from rushes_schemas.ids import blob_uri, video_id
+from rushes_runtime.errors import Dropped, InvalidError
+from rushes_runtime.generations import IS_ID, Mark, Source, find_source, mark_of, source_key
+from rushes_schemas.ids import video_id
 
-INCOMING = "incoming"
-"""Bytes that are still arriving lie below this."""
+__all__ = ["IS_ID", "Source", "adopt", "find_source", "forget", "source_key", "store", "swept"]
+
 KEPT = timedelta(days=1)
 """What arrived no further for so long was left by a process that was killed."""
 
-IS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+@dataclass(frozen=True)
+class Telling:
+    """The event that bytes are stored for, where there is one: what it is known by, and the life that it speaks of,
+    where it says so."""
 
-class Source(BaseModel):
-    """A stored video: what its bytes are. Lies beside them as `source.json`."""
+    identity: str
+    generation: int | None = None
 
-    video_id: str
-    sha256: str
-    size_bytes: int
-    stored_at: int = 0
-    """When the bytes were last sent, in ms since the Unix epoch. A deletion before that is none of theirs."""
-
-    @property
-    def key(self) -> str:
-        """Where the bytes lie."""
-        return source_key(self.video_id)
-
-    @property
-    def uri(self) -> str:
-        """The same as a `blob:` URI."""
-        return blob_uri(self.key)
-
-
-def source_key(video: str) -> str:
-    """Where the bytes of a video lie."""
-    return f"{video_prefix(video)}/source"
-
-
-async def find_source(blobs: Blobs, video: str) -> Source | None:
-    """What is stored of a video, or None where nothing is; and of what is no id, nothing is."""
-    if not IS_ID.fullmatch(video):
-        return None
-    return await read(blobs, source_key(video) + ".json", Source)
+    def came_before(self, mark: Mark | None) -> bool:
+        """Whether the video was deleted after it."""
+        if mark is None:
+            return False
+        return self.generation <= mark.generation if self.generation else self.identity in mark.uploads
 
 
 async def store(
-    blobs: Blobs, chunks: AsyncIterator[bytes], name: str, max_size: int, sent_at: int | None = None
+    blobs: Blobs, chunks: AsyncIterator[bytes], quota: Quota, telling: Telling | None = None, sent_at: int | None = None
 ) -> Source:
-    """Store a video's bytes under its id, which is a function of them. `name` is what errors call it; `sent_at` is when
-    they were sent, where that is not now.
+    """Store a video's bytes under its id, which is a function of them, for an event, where there is one. `sent_at` is
+    when they were sent, in ms since the Unix epoch, where that is not now.
 
-    Raises InvalidError: `empty`, or `too_large` as soon as it is; and BeingDeleted.
+    Raises InvalidError: `empty`; `too_large` or `no_space` as soon as it is; BeingDeleted; and Dropped where the video
+    was deleted after the event.
     """
     incoming = f"{INCOMING}/{uuid4()}"
     digest = hashlib.sha256()
-    size = 0
 
     async def hashed() -> AsyncIterator[bytes]:
-        nonlocal size
-        async for chunk in chunks:
-            size += len(chunk)
-            if size > max_size:
-                raise InvalidError("too_large", f"{name} is larger than the limit of {max_size:,} bytes")
+        async for chunk in quota.limited(chunks):
             digest.update(chunk)
             yield chunk
 
     try:
         await blobs.put(incoming, hashed())
-        if not size:
-            raise InvalidError("empty", f"{name} is empty")
+        if not quota.taken:
+            raise InvalidError("empty", f"{quota.name} is empty")
         sha256 = digest.hexdigest()
         at = now_ms() if sent_at is None else sent_at
-        source = Source(video_id=video_id(sha256), sha256=sha256, size_bytes=size, stored_at=at)
-        return await _settle(blobs, incoming, source)
+        source = Source(video_id=video_id(sha256), sha256=sha256, size_bytes=quota.taken, stored_at=at)
+        return await _settle(blobs, incoming, source, telling)
     finally:
         await blobs.delete(incoming)
 
@@ -109,16 +86,33 @@ async def swept(blobs: Blobs) -> AsyncIterator[None]:
     yield
 
 
-async def _settle(blobs: Blobs, incoming: str, source: Source) -> Source:
+async def _settle(blobs: Blobs, incoming: str, source: Source, telling: Telling | None = None) -> Source:
     """Give the bytes their name. The note beside them comes last: where it is, they are whole."""
     await refuse_while_deleting(blobs, source.video_id)
-    known = await find_source(blobs, source.video_id)
-    if known is None or not await blobs.exists(source.key):  # imported without its bytes, perhaps
+    mark, known = await mark_of(blobs, source.video_id), await find_source(blobs, source.video_id)
+    if telling and telling.came_before(mark):
+        raise Dropped(f"the video {source.video_id} was deleted")
+    ended = mark.generation if mark else 0
+    if known is None or known.generation <= ended:  # none, or left behind of a life that has ended
+        known = _told_of(source.model_copy(update={"generation": ended + 1}), telling)
         await blobs.rename(incoming, source.key)
-    elif known.stored_at >= source.stored_at:
-        return known
-    await write(blobs, source.key + ".json", source)
-    return source
+        await write(blobs, source.key + ".json", known)
+    elif not await blobs.exists(source.key):  # imported without its bytes, perhaps
+        await blobs.rename(incoming, source.key)
+    return await note_telling(blobs, known, telling)
+
+
+async def note_telling(blobs: Blobs, source: Source, telling: Telling | None) -> Source:
+    """Remember that a stored video was told of by an event, so that the event is known once the video is deleted."""
+    if (told := _told_of(source, telling)) != source:
+        await write(blobs, source.key + ".json", told)
+    return told
+
+
+def _told_of(source: Source, telling: Telling | None) -> Source:
+    if telling is None or telling.generation or telling.identity in source.uploads:
+        return source
+    return source.model_copy(update={"uploads": [*source.uploads, telling.identity]})
 
 
 async def is_planned(blobs: Blobs, video: str) -> bool:

@@ -9,11 +9,12 @@ from typing import IO
 from pydantic import ValidationError
 
 from rushes_ingest.archive import Body, members, whole
-from rushes_ingest.store import Source, source_key
+from rushes_ingest.store import Source, find_source, source_key
 from rushes_runtime.artefacts import video_prefix, write
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.deletion import refuse_while_deleting
 from rushes_runtime.errors import InvalidError
+from rushes_runtime.generations import next_generation
 from rushes_schemas.ids import video_id
 
 CHUNK = 1 << 20
@@ -36,9 +37,14 @@ async def unpack(blobs: Blobs, pieces: AsyncIterator[bytes], at: int) -> list[So
     return [source.model_copy(update={"stored_at": at}) for source in sources]
 
 
-async def take_over(blobs: Blobs, source: Source) -> None:
-    """Have a video be there from now on."""
-    await write(blobs, source.key + ".json", source)
+async def take_over(blobs: Blobs, source: Source) -> Source:
+    """Have a video be there from now on; with the generation that it is here."""
+    known = await find_source(blobs, source.video_id)
+    following = await next_generation(blobs, source.video_id)
+    generation = max(known.generation if known else 0, following)
+    here = source.model_copy(update={"generation": generation, "uploads": known.uploads if known else []})
+    await write(blobs, source.key + ".json", here)
+    return here
 
 
 def _unpack(blobs: Blobs, body: IO[bytes], gate: Callable[[str], None]) -> list[Source]:

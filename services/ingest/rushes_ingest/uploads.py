@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 
 from rushes_ingest.accept import Acceptance, Accepted
+from rushes_ingest.disk_space import Quota, check_room
 from rushes_ingest.multipart import Part, PartEnd, Piece, pieces
-from rushes_ingest.room import check_room
 from rushes_ingest.said import FIELDS, event_of
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.sources import Sources
@@ -71,7 +71,8 @@ class _Form:
                 if isinstance(piece, Part) and piece.name == "file":
                     name = piece.filename or "the upload"
                     form.fields["filename"] = piece.filename
-                    form._source = await store(blobs, _data(body), name, settings.max_size)
+                    quota = Quota(name, blobs.folder, settings.max_size, settings.keep_free)
+                    form._source = await store(blobs, _data(body), quota)
                 elif isinstance(piece, Part):
                     form.fields[piece.name] = await _text(body, piece.name)
         except ClientDisconnect:

@@ -21,7 +21,7 @@ class Plan(BaseModel):
 def video_of(source: Source, plan: Plan, declared: Declared) -> Video:
     """The video, as every event about it tells."""
     return Video(
-        **source.model_dump(),
+        **source.model_dump(exclude={"uploads"}),
         **declared.model_dump(),
         **plan.model_dump(exclude={"segments"}),
         segment_count=len(plan.segments),

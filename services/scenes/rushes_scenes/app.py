@@ -6,7 +6,7 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from rushes_runtime import settings as shared
-from rushes_runtime.artefacts import Artefact, find_or_make
+from rushes_runtime.artefacts import Artefact, find_or_make, read
 from rushes_runtime.bus.progress import made
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.compute import ComputeChild
@@ -18,6 +18,7 @@ from rushes_scenes.cut import Cutter, cut
 from rushes_scenes.settings import STAGE_VERSION, SceneSettings
 from rushes_scenes.words import with_words
 from rushes_schemas.events import Scene, ScenesDetected, Segment, SegmentTranscribed, Video, extended
+from rushes_schemas.storyboard import Storyboard, storyboard_key
 from rushes_schemas.topics import SCENES_DETECTED, SEGMENT_TRANSCRIBED
 
 
@@ -74,7 +75,9 @@ def handle(stage: Stage, platform: Platform, settings: SceneSettings, cut: Cut) 
         async def work() -> SceneList:
             return SceneList(scenes=await cut(event.video, event.segment, artefact.recipe))
 
-        result = await find_or_make(platform.blobs, artefact, SceneList, work)
+        board = storyboard_key(event.video.video_id, event.segment.index, artefact.recipe)
+        is_whole = await read(platform.blobs, board, Storyboard) is not None
+        result = await find_or_make(platform.blobs, artefact, SceneList, work, anew=not is_whole)
         await stage.progress.publish(made(event, result))
         scenes = with_words(result.content.scenes, event.transcript.words)
         return extended(event, ScenesDetected, scenes=scenes, scenes_recipe=artefact.recipe)

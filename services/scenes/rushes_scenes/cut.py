@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import cv2
 
+from rushes_runtime.artefacts import write_now
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_scenes.film import opened
@@ -65,7 +66,7 @@ def _store_storyboard(
     span = (segment.start_ms, segment.end_ms)
     sheet, board = storyboard(pictures, *span, settings.storyboard_every_ms, settings.storyboard_width)
     worker.blobs.put_now(sheet_key(video.video_id, segment.index, recipe), sheet)
-    worker.blobs.put_now(storyboard_key(video.video_id, segment.index, recipe), board.model_dump_json().encode())
+    write_now(worker.blobs, storyboard_key(video.video_id, segment.index, recipe), board)
 
 
 def keyframe_key(video_id: str, segment: int, recipe: str, time_ms: int) -> str:

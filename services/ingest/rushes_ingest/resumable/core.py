@@ -8,11 +8,11 @@ from tempfile import gettempdir
 from fastapi import HTTPException
 
 from rushes_ingest.accept import Acceptance
+from rushes_ingest.disk_space import Quota, check_room
 from rushes_ingest.resumable.finish import finish
 from rushes_ingest.resumable.headers import Checksum
 from rushes_ingest.resumable.receive import receive
 from rushes_ingest.resumable.spool import Spool, Upload
-from rushes_ingest.room import check_room
 from rushes_ingest.said import event_of
 from rushes_ingest.settings import IngestSettings
 from rushes_runtime.errors import InvalidError
@@ -47,10 +47,11 @@ class Resumable:
             if upload.accepted:
                 return upload
             if upload.source is None:
-                came = await receive(self.spool.bytes_of(upload), offset, upload.length, chunks, expected)
+                quota = Quota("The upload", self.spool.folder, upload.length - offset, self._settings.keep_free)
+                came = await receive(self.spool.bytes_of(upload), offset, quota, chunks, expected)
                 if came < upload.length:
                     return upload
-            return await finish(self.spool, upload, self._acceptance, self._settings.max_size)
+            return await finish(self.spool, upload, self._acceptance, self._settings)
 
     def remove(self, id: str) -> None:
         """Give an upload up. The video of a complete one stays."""

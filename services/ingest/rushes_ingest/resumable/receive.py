@@ -9,7 +9,9 @@ from typing import BinaryIO
 from fastapi import HTTPException
 from starlette.requests import ClientDisconnect
 
+from rushes_ingest.disk_space import Quota
 from rushes_ingest.resumable.headers import Checksum
+from rushes_runtime.errors import InvalidError
 
 BUFFER = 1 << 20
 """Bytes that are written, and hashed, at a time; off the event loop."""
@@ -17,15 +19,17 @@ MISMATCH = 460
 """tus: the bytes are not those that the checksum was made of."""
 
 
-async def receive(path: Path, offset: int, length: int, chunks: AsyncIterator[bytes], checksum: Checksum | None) -> int:
+async def receive(
+    path: Path, offset: int, quota: Quota, chunks: AsyncIterator[bytes], checksum: Checksum | None
+) -> int:
     """Write the chunks to the file from `offset` on; how many bytes it has then. What came before a client went away
     stays, unless a checksum was to vouch for it.
 
-    Raises HTTPException: 413 for more bytes than the upload has, 460 for bytes of another checksum; neither leaves
-    anything behind.
+    Raises InvalidError `too_large` for more bytes than the upload has, `no_space` where the disk takes no more, and
+    HTTPException 460 for bytes of another checksum; none leaves anything behind.
     """
     with await asyncio.to_thread(_opened, path, offset) as file:
-        writing = _Writing(file, length - offset, checksum)
+        writing = _Writing(file, quota, checksum)
         try:
             async for chunk in chunks:
                 await writing.take(chunk)
@@ -36,7 +40,7 @@ async def receive(path: Path, offset: int, length: int, chunks: AsyncIterator[by
                 await writing.flush()
             else:
                 file.truncate(offset)
-        except HTTPException:
+        except (HTTPException, InvalidError):
             file.truncate(offset)
             raise
         return file.seek(0, os.SEEK_END)
@@ -45,17 +49,15 @@ async def receive(path: Path, offset: int, length: int, chunks: AsyncIterator[by
 class _Writing:
     """One request's bytes, gathered until they are worth a write."""
 
-    def __init__(self, file: BinaryIO, most: int, checksum: Checksum | None) -> None:
+    def __init__(self, file: BinaryIO, quota: Quota, checksum: Checksum | None) -> None:
         self._file = file
-        self._left = most
+        self._quota = quota
         self._checksum = checksum
         self._hash = checksum.new() if checksum else None
         self._gathered = bytearray()
 
     async def take(self, chunk: bytes) -> None:
-        self._left -= len(chunk)
-        if self._left < 0:
-            raise HTTPException(413, "The request has more bytes than the upload was announced with.")
+        self._quota.take(len(chunk))
         self._gathered += chunk
         if len(self._gathered) >= BUFFER:
             await self.flush()

@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import structlog
 from fastapi import HTTPException
 from pydantic import BaseModel, ValidationError
 
 from rushes_ingest.accept import Accepted
 from rushes_ingest.store import Source
+from rushes_runtime.atomic_files import make_folder, write_whole
+
+log = structlog.stdlib.get_logger("rushes.uploads")
 
 ID = re.compile(r"[0-9a-f]{32}")
 
@@ -56,9 +60,7 @@ class Spool:
 
     def save(self, upload: Upload) -> None:
         """Write down what is known, at once and whole."""
-        new = self._note(upload.id).with_suffix(".new")
-        new.write_text(upload.model_dump_json())
-        new.replace(self._note(upload.id))
+        write_whole(self._note(upload.id), upload.model_dump_json().encode())
 
     def bytes_of(self, upload: Upload) -> Path:
         """The file of its bytes."""
@@ -95,12 +97,27 @@ class Spool:
 
     def _fresh(self) -> Iterator[Upload]:
         for note in self.folder.glob("*.json"):
-            upload = self.find(note.stem)
+            if (upload := self._readable(note)) is None:
+                continue
             touched = max(note.stat().st_mtime, _modified(self.bytes_of(upload)))
             if upload.id not in self._busy and time.time() - touched > self._expiry_s:
                 self.remove(upload)
             elif not upload.source:
                 yield upload
+
+    def _readable(self, note: Path) -> Upload | None:
+        """The upload of a note. One that can't be read is kept in `unreadable/`, and keeps nobody from
+        uploading."""
+        try:
+            return Upload.model_validate_json(note.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            aside = note.parent / "unreadable" / note.name
+            make_folder(aside.parent)
+            note.replace(aside)
+            log.error("the note on an upload can't be read; it has to begin anew", kept_as=str(aside), fault=str(error))
+            return None
 
     def _note(self, id: str) -> Path:
         return self.folder / f"{id}.json"
