@@ -11,14 +11,15 @@ from rushes_ingest.accept import Acceptance, Accepted
 from rushes_ingest.fetch import allow
 from rushes_ingest.multipart import Part, PartEnd, Piece, pieces
 from rushes_ingest.room import check_room
-from rushes_ingest.said import FIELDS, event_of
+from rushes_ingest.said import FIELDS, event_of, text_of
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source, store
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.events import VideoUploaded
 
-FIELD_LIMIT = 1 << 20
+TEXT_LIMIT = 1 << 20
+"""Bytes of all fields of a form besides the file, known or not."""
 
 
 def uploads(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
@@ -51,7 +52,8 @@ class _Form:
     """A form whose file is stored and whose other fields are kept."""
 
     def __init__(self) -> None:
-        self.fields: dict[str, Any] = {}
+        self.fields: dict[str, str] = {}
+        self._text_size = 0
         self._source: Source | None = None
 
     @property
@@ -62,20 +64,43 @@ class _Form:
 
     @classmethod
     async def read(cls, request: Request, blobs: Blobs, settings: IngestSettings) -> "_Form":
-        """Read a request. Raises InvalidError for what is no upload, or no longer one."""
+        """Read a request. Raises InvalidError for what is no upload, or no longer one; then nothing of it is kept."""
         form = cls()
         body = pieces(request.headers.get("content-type", ""), request.stream())
         try:
             async for piece in body:
                 if isinstance(piece, Part) and piece.name == "file":
                     name = piece.filename or "the upload"
-                    form.fields["filename"] = piece.filename
-                    form._source = await store(blobs, _data(body), name, settings.max_size)
+                    form.fields["filename"] = piece.filename or ""
+                    form._source = await store(blobs, form._file_and_rest(body), name, settings.max_size)
                 elif isinstance(piece, Part):
-                    form.fields[piece.name] = await _text(body, piece.name)
+                    await form._take(piece, body)
         except ClientDisconnect:
             raise InvalidError("bad_request", "the upload ended before it was complete") from None
         return form
+
+    async def _file_and_rest(self, body: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
+        """The bytes of the file. The rest of the form is read before they end, so that a file of which something
+        impossible is said is never stored."""
+        async for data in _data(body):
+            yield data
+        async for piece in body:
+            if isinstance(piece, Part) and piece.name == "file":
+                raise InvalidError("bad_request", "the upload has several parts named file; send each file by itself")
+            if isinstance(piece, Part):
+                await self._take(piece, body)
+        event_of("x:", self.fields)
+
+    async def _take(self, part: Part, body: AsyncIterator[Piece]) -> None:
+        """Read a part that is no file. What is unknown counts too, and is not kept."""
+        value = bytearray()
+        async for data in _data(body):
+            self._text_size += len(data)
+            if self._text_size > TEXT_LIMIT:
+                raise InvalidError("bad_request", f"the fields besides the file have more than {TEXT_LIMIT:,} bytes")
+            value += data
+        if part.name in FIELDS:
+            self.fields[part.name] = text_of(part.name, bytes(value))
 
 
 async def _data(body: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
@@ -86,15 +111,6 @@ async def _data(body: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
         assert isinstance(piece, bytes)
         yield piece
     raise InvalidError("bad_request", "the upload ended before its file was complete")
-
-
-async def _text(body: AsyncIterator[Piece], name: str) -> str:
-    value = b""
-    async for data in _data(body):
-        value += data
-        if len(value) > FIELD_LIMIT:
-            raise InvalidError("bad_request", f"the field {name} is longer than {FIELD_LIMIT:,} bytes")
-    return value.decode(errors="replace")
 
 
 def _form() -> dict[str, Any]:
