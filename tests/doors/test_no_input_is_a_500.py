@@ -13,7 +13,7 @@ from tests.query.films import MORNING
 from .grammars import BOUNDARY, LONG_NUMBER, REQUESTS
 from .served import Answer, Doors, request, send
 
-EXAMPLES = 2000 if IN_FULL else 50
+EXAMPLES = 400 if IN_FULL else 30
 BROKER_AWAY = "broker_unavailable"
 
 
