@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote_from_bytes
 
 from hypothesis import strategies as st
-
 from tests.query.films import CAT, LAUNCH, MORNING, NOWHERE, photograph_file
 
 from .served import request
@@ -37,8 +36,18 @@ numbers = st.one_of(
 dates = st.one_of(
     st.datetimes().map(lambda when: when.isoformat()),
     st.sampled_from(
-        ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-02-30", "12:00", "1e300", "-1e300", "NaN"]
-        + [LONG_NUMBER, "2026-11-01T12:00Z", "2026-11-01T12:00:00+99:99", "0000-00-00", "2026-W01-1"]
+        [
+            *(
+                "9999-12-31T23:59:59-14:00",
+                "0001-01-01T00:00:00+14:00",
+                "2026-02-30",
+                "12:00",
+                "1e300",
+                "-1e300",
+                "NaN",
+            ),
+            *(LONG_NUMBER, "2026-11-01T12:00Z", "2026-11-01T12:00:00+99:99", "0000-00-00", "2026-W01-1"),
+        ]
     ),
     numbers,
 )
@@ -206,8 +215,10 @@ facts = st.one_of(
 facts_as_text = st.one_of(
     facts.map(json.dumps),
     st.sampled_from(
-        ['{"a":NaN}', '{"a":1e999}', '{"a":"\\ud800"}', "[" * 50_000, '{"a":' + LONG_NUMBER + "}", '{"a":' * 300]
-        + ['{"a":"' + "x" * 100_000 + '"}', '{"' + "k" * 300 + '":1}', '{"":1}', '{"a":18446744073709551616}', "[]"]
+        [
+            *('{"a":NaN}', '{"a":1e999}', '{"a":"\\ud800"}', "[" * 50_000, '{"a":' + LONG_NUMBER + "}", '{"a":' * 300),
+            *('{"a":"' + "x" * 100_000 + '"}', '{"' + "k" * 300 + '":1}', '{"":1}', '{"a":18446744073709551616}', "[]"),
+        ]
     ),
 )
 JSON = [(b"Content-Type", b"application/json")]
@@ -282,7 +293,7 @@ REQUESTS: dict[str, st.SearchStrategy[bytes]] = {
         )
     ),
     "pictures": st.one_of(
-        ids.map(lambda id: _get(f"/v1/scenes/{_path(id)}/thumbnail")),
+        ids.map(lambda scene: _get(f"/v1/scenes/{_path(scene)}/thumbnail")),
         numbers.map(lambda number: _get(f"/v1/videos/{MORNING}/storyboard/{quote_from_bytes(number.encode())}.jpg")),
     ),
     "upload": form(

@@ -4,25 +4,18 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 from prometheus_client import CollectorRegistry
+from tests.query.films import fill
 
 from rushes_embed import dead_letters, rebuild
 from rushes_embed.reindex import Reindexer
 from rushes_embed.replay import Publishers
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.archives import archives
-from rushes_ingest.deletions import deletions
-from rushes_ingest.edits import edits
-from rushes_ingest.prepare import Preparer, check
-from rushes_ingest.resumable.routes import routes as resumable
-from rushes_ingest.settings import IngestSettings
-from rushes_ingest.uploads import uploads
 from rushes_models.registry import image_text_encoder, text_encoder
 from rushes_query.app import build
 from rushes_query.grpc_server import GrpcServer
@@ -35,7 +28,8 @@ from rushes_runtime.platform import Platform
 from rushes_runtime.settings import HttpSettings, KafkaSettings
 from rushes_runtime.web.app import web_app
 from rushes_runtime.web.server import Http
-from tests.query.films import fill
+
+from .ingest_door import ingest_routers
 
 NOBODY = KafkaSettings(bootstrap_servers="127.0.0.1:1", connect_timeout_s=0.1)
 """No broker: what would ask one is answered 503."""
@@ -111,24 +105,6 @@ async def _open(folder: Path, stack: AsyncExitStack) -> Doors:
     return doors
 
 
-def ingest_routers(blobs: Blobs, publish: Callable[[Any], Awaitable[None]], **settings: Any) -> list[Any]:
-    """The routes of ingest, whose look at a video is taken in a thread."""
-    ingest = IngestSettings(**{"keep_free": 0} | settings)
-    preparer = Preparer(blobs, ingest)
-
-    async def playable(key: str, name: str) -> None:
-        await asyncio.to_thread(check, preparer, key, name)
-
-    acceptance = Acceptance(blobs, playable, publish)
-    return [
-        uploads(acceptance, ingest),
-        resumable(acceptance, ingest),
-        archives(blobs, publish),
-        edits(blobs, publish),
-        deletions(blobs, publish),
-    ]
-
-
 def catalog_routers(platform: Platform, publish: Callable[[Any], Awaitable[None]]) -> list[Any]:
     """The routes of the catalog."""
     publishers = Publishers(ingest=publish, asr=publish, scenes=publish)
@@ -150,10 +126,8 @@ class Answer:
 def send(port: int, data: bytes, *, head: bool = False) -> Answer:
     """Send bytes on a connection of their own; the first answer. Raises TimeoutError where none comes."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):  # answered before all of it was read
             connection.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # answered before all of it was read
         with connection.makefile("rb") as file:
             status = file.readline()
             headers = {}
@@ -166,9 +140,7 @@ def send(port: int, data: bytes, *, head: bool = False) -> Answer:
     return Answer(int(status.split()[1]), headers, body)
 
 
-def request(
-    method: str, target: bytes, headers: list[tuple[bytes, bytes]] | None = None, body: bytes = b""
-) -> bytes:
+def request(method: str, target: bytes, headers: list[tuple[bytes, bytes]] | None = None, body: bytes = b"") -> bytes:
     """A request as it goes over the line; nothing of it is checked."""
     given = [*(headers or [])]
     if body and not any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in given):

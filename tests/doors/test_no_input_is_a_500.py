@@ -5,10 +5,10 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from rushes_runtime.web.problems import MEDIA_TYPE
 from tests.in_full import IN_FULL
 from tests.query.films import MORNING
+
+from rushes_runtime.web.problems import MEDIA_TYPE
 
 from .grammars import BOUNDARY, LONG_NUMBER, REQUESTS
 from .served import Answer, Doors, request, send
@@ -61,12 +61,16 @@ def json_request(method: str, path: str, body: bytes) -> bytes:
             "the range lies behind",
         ),
         (
-            request("POST", b"/v1/uploads", [(b"Content-Type", b"multipart/form-data; boundary=" + b"b" * 60_000)], b"x"),
+            request(
+                "POST", b"/v1/uploads", [(b"Content-Type", b"multipart/form-data; boundary=" + b"b" * 60_000)], b"x"
+            ),
             422,
             "Boundary length 60000",
         ),
         (
-            request("POST", b"/v1/search", [(b"Content-Type", b"multipart/form-data; boundary=" + b"b" * 60_000)], b"x"),
+            request(
+                "POST", b"/v1/search", [(b"Content-Type", b"multipart/form-data; boundary=" + b"b" * 60_000)], b"x"
+            ),
             400,
             "",
         ),
@@ -102,7 +106,9 @@ def test_each_that_was_found(doors: Doors, sent: bytes, status: int, sentence: s
 
 
 @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(sent=st.one_of(st.binary(max_size=300), st.binary(max_size=100).map(lambda data: b"GET /v1/" + data + b"\r\n\r\n")))
+@given(
+    sent=st.one_of(st.binary(max_size=300), st.binary(max_size=100).map(lambda data: b"GET /v1/" + data + b"\r\n\r\n"))
+)
 def test_no_bytes_are_a_500(doors: Doors, sent: bytes) -> None:
     """What is no HTTP at all."""
     is_no_mistake(send(doors.port, sent + b"\r\n\r\n"), sent)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from qdrant_client import models
+from tests.in_full import IN_FULL
 
 from rushes_ingest.declared import Kept, merged
 from rushes_ingest.edits import Edit
@@ -37,7 +38,6 @@ from rushes_schemas.index import (
     pair,
 )
 from rushes_schemas.upload_metadata import EVENT_BYTES, METADATA_BYTES
-from tests.in_full import IN_FULL
 
 from .grammars import json_values
 
@@ -142,9 +142,16 @@ def is_carried(event: VideoUploaded, indexes: Indexes) -> None:
     assert Kept.model_validate_json(declared.model_dump_json()) == declared
     facts: Said = {"duration_ms": 1, "width": 1, "height": 1, "has_audio": False, "segment_count": 1, "size_bytes": 1}
     video = Video(
-        video_id=ID, sha256="a" * 64, source_uri="blob:x", media_type="video/mp4", **facts, **declared.told().model_dump()
+        video_id=ID,
+        sha256="a" * 64,
+        source_uri="blob:x",
+        media_type="video/mp4",
+        **facts,
+        **declared.told().model_dump(),
     )
-    read_again(VideoProgress(video_id=ID, stage="ingest", status="done", at=1, video=video, source=event), KAFKA_DEFAULT)
+    read_again(
+        VideoProgress(video_id=ID, stage="ingest", status="done", at=1, video=video, source=event), KAFKA_DEFAULT
+    )
     scene = ScenePayload(
         video_id=ID,
         segment=0,
@@ -225,7 +232,9 @@ def test_what_is_taken_can_be_carried(indexes: Indexes, door: str) -> None:
 
 
 @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(st.dictionaries(st.text(st.characters(), max_size=8).filter(lambda name: name != "uri"), json_values, max_size=4))
+@given(
+    st.dictionaries(st.text(st.characters(), max_size=8).filter(lambda name: name != "uri"), json_values, max_size=4)
+)
 def test_unknown_fields_are_carried_on_or_refused(extra: Said) -> None:
     for door in (by_record, by_json_body):
         try:
@@ -244,7 +253,7 @@ LARGEST = {
 
 
 def test_the_most_that_can_be_said_is_carried(indexes: Indexes) -> None:
-    assert METADATA_BYTES * 0.8 < len(dumped(LARGEST["metadata"]).decode("unicode_escape").encode()) * 0.9
+    assert len(dumped(LARGEST["metadata"]).decode("unicode_escape").encode()) * 0.9 > METADATA_BYTES * 0.8
     is_carried(by_record({"uri": "file:///" + "a" * 8000, "accepted_at": 2**63 - 1} | LARGEST), indexes)
 
 
@@ -279,15 +288,24 @@ def test_a_refusal_names_the_field(door: str, field: str, value: Any) -> None:
     with pytest.raises((ValidationError, InvalidError)) as refused:
         DOORS[door]({field: value})
     error = refused.value
-    said = str(error) if isinstance(error, InvalidError) else str(error.errors()[0]["loc"])
+    said = str(error.errors()[0]["loc"]) if isinstance(error, ValidationError) else str(error)
     assert field in said or "JSON" in str(error), error
     assert len(str(error).encode()) < 2000  # and can be encoded at all
 
 
 @pytest.mark.parametrize(
     "metadata",
-    [b'{"a":NaN}', b'{"a":Infinity}', b'{"a":1e999}', b"[" * 50_000, b'{"a":' * 50_000]
-    + [b'{"a":' + b"9" * 5000 + b"}", b'{"a":"\\ud800"}', b'{"a":"' + b"x" * 5_000_000 + b'"}', b"\xff", b"[]", b"1"],
+    [
+        *(b'{"a":NaN}', b'{"a":Infinity}', b'{"a":1e999}', b"[" * 50_000, b'{"a":' * 50_000),
+        *(
+            b'{"a":' + b"9" * 5000 + b"}",
+            b'{"a":"\\ud800"}',
+            b'{"a":"' + b"x" * 5_000_000 + b'"}',
+            b"\xff",
+            b"[]",
+            b"1",
+        ),
+    ],
     ids=lambda value: repr(value[:20]),
 )
 def test_metadata_as_they_are_sent_are_refused(metadata: bytes) -> None:
@@ -304,7 +322,7 @@ def test_metadata_as_they_are_sent_are_refused(metadata: bytes) -> None:
 
 @pytest.mark.parametrize("uri", ["https://[::1", "file:///a\0b", "file:///a\nb", "https://x:99999999/", "\ud800", ""])
 def test_a_uri_that_is_none_is_refused(uri: str) -> None:
-    for door in (VideoUploaded.model_validate, lambda said: VideoUploaded.model_validate_json(dumped(said))):
+    for door in (by_record, by_json_body):
         with pytest.raises(ValidationError) as refused:
             door({"uri": uri})
         assert "uri" in str(refused.value.errors()[0]["loc"]) or "JSON" in str(refused.value)

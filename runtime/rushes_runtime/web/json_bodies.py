@@ -50,12 +50,13 @@ def _is_json(content_type: str) -> bool:
 
 async def _read(scope: Scope, receive: Receive) -> bytes | None:
     """The body; None for one that is too large."""
-    body = bytearray()
+    pieces, size = list[bytes](), 0
     async for piece in Request(scope, receive).stream():
-        body += piece
-        if len(body) > MOST_JSON:
+        pieces.append(piece)
+        size += len(piece)
+        if size > MOST_JSON:
             return None
-    return bytes(body)
+    return b"".join(pieces)
 
 
 def _fault(body: bytes) -> str | None:

@@ -14,6 +14,9 @@ from rushes_runtime.web.problems import problem
 UNBOUNDED = ("/v1/uploads", "/v1/uploads/archive")
 """Paths whose bodies are stored as they come and have a bound of their own, and whose answers take what they take: a
 large file is read again before it is promised."""
+UPLOAD_BYTES = 512 * 1024
+"""What the server and a route have in memory of an upload that passes through: what came last, and what is not written
+yet."""
 UNBOUNDED_BELOW = "/v1/uploads/resumable/"
 """The same for every path that begins so."""
 
@@ -35,7 +38,8 @@ class Patience:
             await self._app(scope, receive, send)
             return
         bounded = not (scope["path"] in UNBOUNDED or scope["path"].startswith(UNBOUNDED_BELOW))
-        exchange = _Exchange(scope, receive, send, self._settings, self._bodies if bounded else None)
+        exchange = _Exchange(scope, receive, send, self._settings, self._bodies, bounded)
+        scope.setdefault("state", {})["keep"] = exchange.keep
         try:
             async with asyncio.timeout(None) as exchange.limit:
                 exchange.body_came()
@@ -53,7 +57,7 @@ class Patience:
 
 @dataclass
 class _Bodies:
-    """The bytes of bodies that are in memory, or on their way there, for all requests together."""
+    """The bytes of bodies that are kept in memory, or on their way there, for all requests together."""
 
     most: int
     now: int = 0
@@ -65,13 +69,14 @@ class _Exchange:
     limit: asyncio.Timeout
 
     def __init__(
-        self, scope: Scope, receive: Receive, send: Send, settings: HttpSettings, bodies: _Bodies | None
+        self, scope: Scope, receive: Receive, send: Send, settings: HttpSettings, bodies: _Bodies, bounded: bool
     ) -> None:
-        """`bodies` is None for a request whose body nobody keeps in memory."""
+        """`bounded`: the body is kept in memory as a whole. Else the route says what it keeps, by `keep`."""
         self._receive, self._send = receive, send
-        self._limit_s = settings.time_limit_s if bodies else None
-        self._most = settings.max_body
+        self._limit_s = settings.time_limit_s if bounded else None
+        self._most = settings.max_body if bounded else None
         self._bodies = bodies
+        self._kept = 0
         self._budget = _Budget(settings.patience_s, settings.slowest_body, asyncio.get_running_loop().time)
         headers = Headers(scope=scope)
         self._length = int(headers.get("content-length", "0"))  # h11 refuses what is no number
@@ -88,8 +93,13 @@ class _Exchange:
         if not self._more_body:
             return await self._receive()
         self._check_size()
+        if self._most is None and not self._kept:
+            self.keep(UPLOAD_BYTES)
         message = await self._budget.spent_on(self._receive)
-        self._take(len(message.get("body", b"")))
+        size = len(message.get("body", b""))
+        self._came += size
+        if self._most is not None:
+            self.keep(size)
         self._check_size()
         if message["type"] == "http.disconnect" or not message.get("more_body"):
             self._more_body = False
@@ -107,21 +117,20 @@ class _Exchange:
 
     def done(self) -> None:
         """The request is over, and its body with it."""
-        if self._bodies:
-            self._bodies.now -= self._came
-            self._bodies = None
+        self._bodies.now -= self._kept
+        self._kept = 0
 
-    def _take(self, size: int) -> None:
-        if self._bodies is None:
-            return
-        self._came += size
+    def keep(self, size: int) -> None:
+        """So many bytes of the body are kept until the request is over. Raises HTTPException 503 where all requests
+        together keep too many."""
+        self._kept += size
         self._bodies.now += size
         if self._bodies.now > self._bodies.most:
             sentence = "Other requests have bodies that fill the memory set aside for them; try again in a moment."
             raise HTTPException(503, sentence, {"Retry-After": "2"})
 
     def _check_size(self) -> None:
-        if self._bodies is not None and max(self._came, self._length) > self._most:
+        if self._most is not None and max(self._came, self._length) > self._most:
             raise HTTPException(413, f"The request's body has more than {self._most:,} bytes.")
 
 

@@ -85,9 +85,8 @@ async def pieces(content_type: str, body: AsyncIterator[bytes]) -> AsyncIterator
         parser = MultipartParser(options[b"boundary"], _callbacks(collector))
         async for chunk in body:
             parser.write(chunk)
-            for piece in collector.pieces:
-                yield piece
-            collector.pieces.clear()
+            while collector.pieces:
+                yield collector.pieces.pop(0)  # and nothing refers to it while more is waited for
         parser.finalize()
     except FormParserError as error:
         raise InvalidError("bad_request", f"the upload is no well-formed form: {error}") from error

@@ -1,6 +1,6 @@
 """The door: `POST /v1/uploads` and `/v1/uploads/from-uri`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +18,7 @@ from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.events import VideoUploaded
 
-TEXT_LIMIT = 1 << 20
+TEXT_LIMIT = 1 << 18
 """Bytes of all fields of a form besides the file, known or not."""
 
 
@@ -51,8 +51,10 @@ _NO_ROOM: dict[int | str, dict[str, Any]] = {507: {"description": "The disk has 
 class _Form:
     """A form whose file is stored and whose other fields are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Callable[[int], None]) -> None:
+        """`keep` is told how many bytes of the form stay in memory."""
         self.fields: dict[str, str] = {}
+        self._keep = keep
         self._text_size = 0
         self._source: Source | None = None
 
@@ -65,7 +67,7 @@ class _Form:
     @classmethod
     async def read(cls, request: Request, blobs: Blobs, settings: IngestSettings) -> "_Form":
         """Read a request. Raises InvalidError for what is no upload, or no longer one; then nothing of it is kept."""
-        form = cls()
+        form = cls(request.state.keep)
         body = pieces(request.headers.get("content-type", ""), request.stream())
         try:
             async for piece in body:
@@ -98,7 +100,9 @@ class _Form:
             self._text_size += len(data)
             if self._text_size > TEXT_LIMIT:
                 raise InvalidError("bad_request", f"the fields besides the file have more than {TEXT_LIMIT:,} bytes")
-            value += data
+            if part.name in FIELDS:
+                self._keep(len(data))
+                value += data
         if part.name in FIELDS:
             self.fields[part.name] = text_of(part.name, bytes(value))
 

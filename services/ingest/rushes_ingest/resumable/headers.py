@@ -51,4 +51,4 @@ def _decoded(value: str, name: str) -> bytes:
     try:
         return b64decode(value.strip(), validate=True)
     except ValueError as error:  # binascii.Error for ASCII, and a plain one for what is not ASCII
-        raise InvalidError("bad_request", f"{name}: {ascii(value[:100])} is not Base64") from error
+        raise InvalidError("bad_request", f"{name}: {value[:100]!a} is not Base64") from error

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from rushes_ingest.resumable.headers import Checksum
 
-BUFFER = 1 << 20
+BUFFER = 1 << 18
 """Bytes that are written, and hashed, at a time; off the event loop."""
 MISMATCH = 460
 """tus: the bytes are not those that the checksum was made of."""
