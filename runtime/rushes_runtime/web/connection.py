@@ -40,7 +40,9 @@ class PatientConnection(H11Protocol):
         self._unread = _cancelled(self._unread)
         super().connection_lost(exc)
         if self.cycle is not None:
-            self.cycle.body = bytearray()  # it and this refer to each other, and the garbage collector may come much later
+            self.cycle.body = (
+                bytearray()
+            )  # it and this refer to each other, and the garbage collector may come much later
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
