@@ -30,7 +30,7 @@ def is_no_mistake(answer: Answer, sent: bytes) -> None:
     assert said["detail"] and said["detail"].isprintable() and len(said["detail"]) <= 1001, said
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(600 if IN_FULL else 60)
 @pytest.mark.parametrize("route", REQUESTS)
 def test_no_request_is_a_500(doors: Doors, route: str) -> None:
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
