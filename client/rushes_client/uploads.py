@@ -30,12 +30,12 @@ def upload(path: Path, said: Said, sent: Sent, url: str, retries: int) -> Steps[
     if size > PIECE:
         return (yield from _in_pieces(path, size, said, sent, url, retries))
     with CountedFile(path, sent) as file:
-        form = {"files": {"file": (path.name, file)}, "data": said.as_text(), "timeout": TIMEOUT}
+        form = {"files": {"file": (_name(path), file)}, "data": said.as_text(), "timeout": TIMEOUT}
         return (yield from asked(Call(Accepted, "POST", "/v1/uploads", form, safe=False), url, 0))
 
 
 def _in_pieces(path: Path, size: int, said: Said, sent: Sent, url: str, retries: int) -> Steps[Accepted]:
-    announced = {"Upload-Length": str(size), "Upload-Metadata": _metadata({"filename": path.name} | said.as_text())}
+    announced = {"Upload-Length": str(size), "Upload-Metadata": _metadata({"filename": _name(path)} | said.as_text())}
     create = _call("POST", "/v1/uploads/resumable", announced)
     place = (yield from answered(create, url, retries)).headers["location"]
     offset = failures = 0
@@ -71,6 +71,11 @@ def _may_go_on(outcome: httpx.Response | httpx.TransportError) -> bool:
 
 def _call(method: str, path: str, headers: Mapping[str, str], **request: Any) -> Call[Answer]:
     return Call(Answer, method, path, {"headers": VERSION | dict(headers), "timeout": TIMEOUT, **request})
+
+
+def _name(path: Path) -> str:
+    """The file's name as text; what of it is no UTF-8 is shown as U+FFFD, since a name may be any bytes."""
+    return path.name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _metadata(said: Mapping[str, str]) -> str:

@@ -233,6 +233,9 @@ class HttpSettings(Part):
     """Bytes a second that a body must come with once `patience_s` is used up."""
     max_body: Annotated[int, Field(gt=0)] = 21 * 1024 * 1024
     """Bytes of a request's body, where it is no upload: a picture of 20 MiB and the form around it."""
+    max_bodies: Annotated[int, Field(gt=0)] = 64 * 1024 * 1024
+    """Bytes of such bodies that all requests together may have in memory at a time, an upload counting as half a
+    megabyte; whatever is more is answered 503. Three of the largest pictures, or 128 uploads."""
 
 
 class LogSettings(Part):

@@ -12,20 +12,38 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from rushes_schemas.ids import blob_key, own_blob_key
+from rushes_schemas.upload_metadata import (
+    EVENT_BYTES,
+    EXTRA_LEVELS,
+    MOST_INTEGER,
+    Description,
+    Filename,
+    Metadata,
+    Text,
+    Title,
+    Uri,
+    check_extra,
+    check_language,
+)
 from rushes_schemas.uris import redacted
 
 VideoId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Milliseconds = Annotated[int, Field(ge=0)]
-Metadata = dict[str, str | int | float | bool]
+Language = Annotated[
+    str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), BeforeValidator(check_language)
+]
+# The index stores 64 bits. The exported schemas have never named that bound, and tightening one breaks their users.
+Milliseconds = Annotated[int, Field(ge=0, le=MOST_INTEGER), WithJsonSchema({"type": "integer", "minimum": 0})]
 
 
 def _blob_uri(uri: str, info: ValidationInfo) -> str:
@@ -52,6 +70,11 @@ class Model(BaseModel):
 class Event(Model, ABC):
     """A record's value."""
 
+    @model_validator(mode="after")
+    def _can_be_carried_on(self) -> Self:
+        check_extra(dict(self.__pydantic_extra__ or {}), EXTRA_LEVELS + 1)
+        return self
+
     @abstractmethod
     def key(self) -> str:
         """What the record is keyed, and so partitioned, by."""
@@ -68,12 +91,12 @@ class Event(Model, ABC):
 class VideoUploaded(Event):
     """There is a video here. Any client may publish it, with a `uri` and nothing else."""
 
-    uri: Annotated[str, Field(min_length=1, max_length=8192)]
-    title: Annotated[str | None, Field(max_length=1000)] = None
-    description: Annotated[str | None, Field(max_length=20_000)] = None
+    uri: Uri
+    title: Title | None = None
+    description: Description | None = None
     language: Language | None = None
     metadata: Metadata = {}
-    filename: Annotated[str | None, Field(max_length=1000)] = None
+    filename: Filename | None = None
     """The name under which a person knew the file, to be shown where there is no title."""
     accepted_at: Milliseconds | None = None
     """When the upload was accepted, told by ingest's door; else the record's time stands for it. The ledger's word on
@@ -83,6 +106,14 @@ class VideoUploaded(Event):
     """
     cleared: tuple[ClearableField, ...] = ()
     """What was said before of these fields is to be forgotten."""
+
+    @model_validator(mode="after")
+    def _fits_a_record(self) -> Self:
+        size = len(self.model_dump_json().encode())
+        if size > EVENT_BYTES:
+            why = f"the event has {size:,} bytes as JSON; at most {EVENT_BYTES:,} fit into the records made of it"
+            raise PydanticCustomError("too_long", "{why}", {"why": why})
+        return self
 
     def key(self) -> str:
         return self.uri
@@ -103,11 +134,11 @@ class Video(Model):
 
     video_id: VideoId
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    title: str | None = None
-    description: str | None = None
+    title: Text | None = None
+    description: Text | None = None
     language: Language | None = None
     metadata: Metadata = {}
-    filename: str | None = None
+    filename: Text | None = None
     duration_ms: Milliseconds
     width: Annotated[int, Field(gt=0)]
     height: Annotated[int, Field(gt=0)]

@@ -5,7 +5,8 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from rushes_schemas.events import Language, Metadata, Video, VideoId
+from rushes_schemas.events import Language, Video, VideoId
+from rushes_schemas.upload_metadata import Metadata
 
 SCENES_ALIAS = "rushes-scenes"
 VIDEOS_COLLECTION = "rushes-videos"

@@ -19,7 +19,6 @@ from rushes_query.where import filter_of
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.port import CollectionSpec, DenseSpec, Index, Point, Query
 from rushes_runtime.index.server import ServerIndex
-from rushes_schemas.events import Metadata
 from rushes_schemas.ids import scene_point_id, video_id
 from rushes_schemas.index import (
     SCENE_BOOL_FIELDS,
@@ -29,6 +28,7 @@ from rushes_schemas.index import (
     ScenePayload,
     as_payload,
 )
+from rushes_schemas.upload_metadata import Metadata
 from rushes_testing.qdrant_wire import LocalEngine, serving
 
 Payload = dict[str, Any]

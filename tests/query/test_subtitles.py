@@ -82,6 +82,37 @@ def test_subrip() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<i>tag</i>",
+        "</i><script>alert(1)</script>",
+        "-->",
+        "00:00:01,000 --> 00:00:02,000",
+        "a\n\n2\n00:00:09,000 --> 00:00:10,000\nforged",
+        "a\r\rb",
+        "a\x85\u2028\u2029b",
+        "a\0b\x0b\x0c\x1bc",
+        "&lt;b&gt;",
+        "{\\an8}up",
+    ],
+)
+def test_what_a_word_holds_is_text_in_both_formats(text: str) -> None:
+    """As readers of other people's see it: one cue at its own time, and no markup, time or line that was not there."""
+    made = cues([word(0, 1500, text), word(2600, 4000, "after")])
+    shown = "".join(each for each in text if each.isprintable())
+    for captions in (
+        [unescape(each.content) for each in srt.parse(subrip(made), ignore_errors=False)],
+        [unescape(each.raw_text) for each in webvtt.from_buffer(StringIO(written(made))).captions],
+    ):
+        assert len(captions) == len(made)
+        assert bare(captions) == bare([shown, "after"])
+    for file in (subrip(made), written(made)):
+        lines = file.splitlines()
+        assert sum("-->" in line for line in lines) == len(made)
+        assert not any(each in file for each in ("<", "\0", "\x1b", "\u2028"))
+
+
 any_words = st.lists(
     st.builds(
         word,
@@ -142,7 +173,7 @@ def test_independent_parsers_give_the_words_back(name: str) -> None:
     keeps_the_rules(made)
     said = bare(each.text for each in words)
     from_srt = list(srt.parse(subrip(made), ignore_errors=False))
-    assert bare(cue.content for cue in from_srt) == said
+    assert bare(unescape(cue.content) for cue in from_srt) == said
     assert [(cue.start, cue.end) for cue in from_srt] == [
         (timedelta(milliseconds=cue.start_ms), timedelta(milliseconds=cue.end_ms)) for cue in made
     ]

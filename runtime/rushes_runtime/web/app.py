@@ -12,6 +12,7 @@ from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.admission import Admission
 from rushes_runtime.web.health import health
 from rushes_runtime.web.hosts import Addressed
+from rushes_runtime.web.json_bodies import JsonBodies
 from rushes_runtime.web.keys import Keys
 from rushes_runtime.web.openapi import document
 from rushes_runtime.web.patience import Patience
@@ -42,6 +43,7 @@ def web_app(
         app.include_router(router)
     # The last one added is the first to see a request.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL)
+    app.add_middleware(JsonBodies)
     app.add_middleware(Patience, settings=settings)
     app.add_middleware(Admission, keys=Keys(settings))
     if settings.cors_origins:

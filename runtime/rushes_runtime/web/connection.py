@@ -13,6 +13,9 @@ from rushes_runtime.web.problems import MEDIA_TYPE, described
 
 MOST_HEADERS = 64 * 1024
 """Bytes of a request's line and headers together."""
+READ_BYTES = 32 * 1024
+"""Bytes that are read from a connection at a time. asyncio's 256 KiB, read from a thousand connections before any of
+their requests is looked at, would be more than the process may have."""
 MOST_FILES = 65_536
 """As many sockets and files as the process asks the system for."""
 
@@ -29,12 +32,17 @@ class PatientConnection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        transport.max_size = READ_BYTES  # type: ignore[attr-defined]
         self._await_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._silent = _cancelled(self._silent)
         self._unread = _cancelled(self._unread)
         super().connection_lost(exc)
+        if self.cycle is not None:
+            self.cycle.body = (
+                bytearray()
+            )  # it and this refer to each other, and the garbage collector may come much later
 
     def data_received(self, data: bytes) -> None:
         if self._refused:

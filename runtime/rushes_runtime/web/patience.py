@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -10,14 +11,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.problems import problem
 
-UNBOUNDED = ("/v1/uploads",)
-"""Paths whose bodies have a bound of their own, and whose answers take what they take: a large file is read again
-before it is promised."""
+UNBOUNDED = ("/v1/uploads", "/v1/uploads/archive")
+"""Paths whose bodies are stored as they come and have a bound of their own, and whose answers take what they take: a
+large file is read again before it is promised."""
+UPLOAD_BYTES = 512 * 1024
+"""What the server and a route have in memory of an upload that passes through: what came last, and what is not written
+yet."""
+UNBOUNDED_BELOW = "/v1/uploads/resumable/"
+"""The same for every path that begins so."""
 
 
 class Patience:
-    """Answers 408 to a body that comes too slowly, 413 to one that is too large, and 504 where the answer takes too
-    long to begin.
+    """Answers 408 to a body that comes too slowly, 413 to one that is too large, 503 where the bodies of all requests
+    together are too large, and 504 where the answer takes too long to begin.
 
     An answer that is given before the body was read closes the connection: what would come is no request.
     """
@@ -25,13 +31,15 @@ class Patience:
     def __init__(self, app: ASGIApp, settings: HttpSettings) -> None:
         self._app = app
         self._settings = settings
+        self._bodies = _Bodies(settings.max_bodies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        bounded = not scope["path"].startswith(UNBOUNDED)
-        exchange = _Exchange(scope, receive, send, self._settings, bounded)
+        bounded = not (scope["path"] in UNBOUNDED or scope["path"].startswith(UNBOUNDED_BELOW))
+        exchange = _Exchange(scope, receive, send, self._settings, self._bodies, bounded)
+        scope.setdefault("state", {})["keep"] = exchange.keep
         try:
             async with asyncio.timeout(None) as exchange.limit:
                 exchange.body_came()
@@ -43,6 +51,16 @@ class Patience:
                 f"There is no answer within {self._settings.time_limit_s:g} s; ask for less, or try again in a while."
             )
             await problem(504, sentence, "time_limit")(scope, receive, exchange.send)
+        finally:
+            exchange.done()
+
+
+@dataclass
+class _Bodies:
+    """The bytes of bodies that are kept in memory, or on their way there, for all requests together."""
+
+    most: int
+    now: int = 0
 
 
 class _Exchange:
@@ -50,10 +68,15 @@ class _Exchange:
 
     limit: asyncio.Timeout
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, settings: HttpSettings, bounded: bool) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, settings: HttpSettings, bodies: _Bodies, bounded: bool
+    ) -> None:
+        """`bounded`: the body is kept in memory as a whole. Else the route says what it keeps, by `keep`."""
         self._receive, self._send = receive, send
         self._limit_s = settings.time_limit_s if bounded else None
         self._most = settings.max_body if bounded else None
+        self._bodies = bodies
+        self._kept = 0
         self._budget = _Budget(settings.patience_s, settings.slowest_body, asyncio.get_running_loop().time)
         headers = Headers(scope=scope)
         self._length = int(headers.get("content-length", "0"))  # h11 refuses what is no number
@@ -70,8 +93,13 @@ class _Exchange:
         if not self._more_body:
             return await self._receive()
         self._check_size()
+        if self._most is None and not self._kept:
+            self.keep(UPLOAD_BYTES)
         message = await self._budget.spent_on(self._receive)
-        self._came += len(message.get("body", b""))
+        size = len(message.get("body", b""))
+        self._came += size
+        if self._most is not None:
+            self.keep(size)
         self._check_size()
         if message["type"] == "http.disconnect" or not message.get("more_body"):
             self._more_body = False
@@ -86,6 +114,20 @@ class _Exchange:
             if self._more_body:
                 MutableHeaders(scope=message)["Connection"] = "close"
         await self._send(message)
+
+    def done(self) -> None:
+        """The request is over, and its body with it."""
+        self._bodies.now -= self._kept
+        self._kept = 0
+
+    def keep(self, size: int) -> None:
+        """So many bytes of the body are kept until the request is over. Raises HTTPException 503 where all requests
+        together keep too many."""
+        self._kept += size
+        self._bodies.now += size
+        if self._bodies.now > self._bodies.most:
+            sentence = "Other requests have bodies that fill the memory set aside for them; try again in a moment."
+            raise HTTPException(503, sentence, {"Retry-After": "2"})
 
     def _check_size(self) -> None:
         if self._most is not None and max(self._came, self._length) > self._most:

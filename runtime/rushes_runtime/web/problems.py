@@ -20,6 +20,9 @@ STATUS = {"too_large": 413, "no_space": 507, "newer_format": 503}
 TITLES = {460: "Checksum Mismatch"}
 """Of statuses that are not HTTP's own but those of a protocol upon it (tus)."""
 
+LONGEST = 1000
+"""Characters of a `detail`."""
+
 log = structlog.stdlib.get_logger("rushes.http")
 
 
@@ -36,8 +39,15 @@ class Problem(BaseModel):
 
 def described(status: int, detail: str, reason: str | None = None) -> dict[str, Any]:
     """A problem as JSON. `detail` is one sentence that says what is wrong with which input."""
-    body = Problem(title=TITLES.get(status) or HTTPStatus(status).phrase, status=status, detail=detail, reason=reason)
+    title = TITLES.get(status) or HTTPStatus(status).phrase
+    body = Problem(title=title, status=status, detail=printable(detail), reason=reason)
     return body.model_dump(exclude_none=True)
+
+
+def printable(sentence: str) -> str:
+    """The sentence on one line and of bounded length, which UTF-8 can say: it may quote what somebody sent."""
+    line = "".join(each if each.isprintable() else "�" for each in sentence[: LONGEST + 1])
+    return line if len(line) <= LONGEST else line[:LONGEST] + "…"
 
 
 def problem(status: int, detail: str, reason: str | None = None, **headers: str) -> JSONResponse:

@@ -5,23 +5,24 @@ from pydantic import BaseModel
 from rushes_runtime.artefacts import read, video_prefix, write
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
-from rushes_schemas.events import Metadata, VideoUploaded
+from rushes_schemas.events import Language, Milliseconds, VideoUploaded
+from rushes_schemas.upload_metadata import Description, Filename, Metadata, Title
 
 
 class Declared(BaseModel):
     """The publisher's part of a video's facts."""
 
-    title: str | None = None
-    description: str | None = None
-    language: str | None = None
+    title: Title | None = None
+    description: Description | None = None
+    language: Language | None = None
     metadata: Metadata = {}
-    filename: str | None = None
+    filename: Filename | None = None
 
 
 class Kept(Declared):
     """The same as it is stored, with when the last of it was said, in ms since the Unix epoch."""
 
-    said_at: int = 0
+    said_at: Milliseconds = 0
 
     def told(self) -> Declared:
         """Without the time."""

@@ -1,14 +1,15 @@
 """`PATCH /v1/videos/{id}`: what a person says of a video, corrected."""
 
-from typing import Annotated, cast, get_args
+from typing import cast, get_args
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from rushes_ingest.accept import Accepted, Publish, announce
 from rushes_ingest.store import find_source
 from rushes_runtime.blobs import Blobs
-from rushes_schemas.events import ClearableField, Language, Metadata, VideoUploaded
+from rushes_schemas.events import ClearableField, Language, VideoUploaded
+from rushes_schemas.upload_metadata import Description, Metadata, Title
 
 FIELDS = get_args(ClearableField)
 
@@ -19,9 +20,9 @@ class Edit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    title: Annotated[str | None, Field(max_length=1000)] = None
+    title: Title | None = None
     """What the video is called and, where nothing is said in a scene, found by."""
-    description: Annotated[str | None, Field(max_length=20_000)] = None
+    description: Description | None = None
     """Anything; it is shown."""
     language: Language | None = None
     """What is spoken: the video is transcribed again if it was taken for another."""

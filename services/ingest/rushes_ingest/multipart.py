@@ -1,13 +1,21 @@
-"""A multipart/form-data body as a stream: each part's bytes are seen once, as they arrive."""
+"""A multipart/form-data body as a stream: each part's bytes are seen once, as they arrive.
+
+python-multipart parses, and bounds the boundary and each part's headers. Its own FormParser, and Starlette's, write a
+file to a temporary place before the application sees it, which would cost a second copy of a film.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from python_multipart import MultipartParser
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
+from rushes_ingest.said import text_of
 from rushes_runtime.errors import InvalidError
+
+MOST_PARTS = 100
+"""Parts of a form; a video has six."""
 
 
 @dataclass
@@ -31,11 +39,15 @@ class _Collector:
     """python-multipart's callbacks, which say what one chunk of the body held."""
 
     pieces: list[Piece] = field(default_factory=list)
+    parts: int = 0
     _header: tuple[bytes, bytes] = (b"", b"")
     _headers: dict[bytes, bytes] = field(default_factory=dict)
 
     def on_part_begin(self) -> None:
         self._headers = {}
+        self.parts += 1
+        if self.parts > MOST_PARTS:
+            raise InvalidError("bad_request", f"the upload has more than {MOST_PARTS} parts")
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
         name, value = self._header
@@ -53,12 +65,8 @@ class _Collector:
     def on_headers_finished(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         filename = options.get(b"filename")
-        self.pieces.append(
-            Part(
-                options.get(b"name", b"").decode(errors="replace"),
-                None if filename is None else filename.decode(errors="replace"),
-            )
-        )
+        name = options.get(b"name", b"").decode(errors="replace")
+        self.pieces.append(Part(name, None if filename is None else text_of("filename", filename)))
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         self.pieces.append(data[start:end])
@@ -73,15 +81,14 @@ async def pieces(content_type: str, body: AsyncIterator[bytes]) -> AsyncIterator
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise InvalidError("bad_request", "the upload must be multipart/form-data with a part named file")
     collector = _Collector()
-    parser = MultipartParser(options[b"boundary"], _callbacks(collector))
     try:
+        parser = MultipartParser(options[b"boundary"], _callbacks(collector))
         async for chunk in body:
             parser.write(chunk)
-            for piece in collector.pieces:
-                yield piece
-            collector.pieces.clear()
+            while collector.pieces:
+                yield collector.pieces.pop(0)  # and nothing refers to it while more is waited for
         parser.finalize()
-    except MultipartParseError as error:
+    except FormParserError as error:
         raise InvalidError("bad_request", f"the upload is no well-formed form: {error}") from error
 
 

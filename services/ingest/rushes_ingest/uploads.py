@@ -1,6 +1,6 @@
 """The door: `POST /v1/uploads` and `/v1/uploads/from-uri`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from rushes_ingest.accept import Acceptance, Accepted
 from rushes_ingest.disk_space import Quota, check_room
 from rushes_ingest.multipart import Part, PartEnd, Piece, pieces
-from rushes_ingest.said import FIELDS, event_of
+from rushes_ingest.said import FIELDS, event_of, text_of
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.sources import Sources
 from rushes_ingest.store import Source, store
@@ -19,7 +19,8 @@ from rushes_runtime.errors import InvalidError
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.uris import redacted
 
-FIELD_LIMIT = 1 << 20
+TEXT_LIMIT = 1 << 18
+"""Bytes of all fields of a form besides the file, known or not."""
 
 
 def uploads(acceptance: Acceptance, settings: IngestSettings, sources: Sources) -> APIRouter:
@@ -51,8 +52,11 @@ _NO_ROOM: dict[int | str, dict[str, Any]] = {507: {"description": "The disk has 
 class _Form:
     """A form whose file is stored and whose other fields are kept."""
 
-    def __init__(self) -> None:
-        self.fields: dict[str, Any] = {}
+    def __init__(self, keep: Callable[[int], None]) -> None:
+        """`keep` is told how many bytes of the form stay in memory."""
+        self.fields: dict[str, str] = {}
+        self._keep = keep
+        self._text_size = 0
         self._source: Source | None = None
 
     @property
@@ -63,21 +67,46 @@ class _Form:
 
     @classmethod
     async def read(cls, request: Request, blobs: Blobs, settings: IngestSettings) -> "_Form":
-        """Read a request. Raises InvalidError for what is no upload, or no longer one."""
-        form = cls()
+        """Read a request. Raises InvalidError for what is no upload, or no longer one; then nothing of it is kept."""
+        form = cls(request.state.keep)
         body = pieces(request.headers.get("content-type", ""), request.stream())
         try:
             async for piece in body:
                 if isinstance(piece, Part) and piece.name == "file":
                     name = piece.filename or "the upload"
-                    form.fields["filename"] = piece.filename
+                    form.fields["filename"] = piece.filename or ""
                     quota = Quota(name, blobs.folder, settings.max_size, settings.keep_free)
-                    form._source = await store(blobs, _data(body), quota)
+                    form._source = await store(blobs, form._file_and_rest(body), quota)
                 elif isinstance(piece, Part):
-                    form.fields[piece.name] = await _text(body, piece.name)
+                    await form._take(piece, body)
         except ClientDisconnect:
             raise InvalidError("bad_request", "the upload ended before it was complete") from None
         return form
+
+    async def _file_and_rest(self, body: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
+        """The bytes of the file. The rest of the form is read before they end, so that a file of which something
+        impossible is said is never stored."""
+        async for data in _data(body):
+            yield data
+        async for piece in body:
+            if isinstance(piece, Part) and piece.name == "file":
+                raise InvalidError("bad_request", "the upload has several parts named file; send each file by itself")
+            if isinstance(piece, Part):
+                await self._take(piece, body)
+        event_of("x:", self.fields)
+
+    async def _take(self, part: Part, body: AsyncIterator[Piece]) -> None:
+        """Read a part that is no file. What is unknown counts too, and is not kept."""
+        value = bytearray()
+        async for data in _data(body):
+            self._text_size += len(data)
+            if self._text_size > TEXT_LIMIT:
+                raise InvalidError("bad_request", f"the fields besides the file have more than {TEXT_LIMIT:,} bytes")
+            if part.name in FIELDS:
+                self._keep(len(data))
+                value += data
+        if part.name in FIELDS:
+            self.fields[part.name] = text_of(part.name, bytes(value))
 
 
 async def _data(body: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
@@ -88,15 +117,6 @@ async def _data(body: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
         assert isinstance(piece, bytes)
         yield piece
     raise InvalidError("bad_request", "the upload ended before its file was complete")
-
-
-async def _text(body: AsyncIterator[Piece], name: str) -> str:
-    value = b""
-    async for data in _data(body):
-        value += data
-        if len(value) > FIELD_LIMIT:
-            raise InvalidError("bad_request", f"the field {name} is longer than {FIELD_LIMIT:,} bytes")
-    return value.decode(errors="replace")
 
 
 def _form() -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from rushes_query.asked import Reason
-from rushes_schemas.events import Language, Metadata, ProgressStatus, TranscriptStatus
+from rushes_schemas.events import Language, ProgressStatus, TranscriptStatus
 from rushes_schemas.index import Leg, VideoStatus
+from rushes_schemas.upload_metadata import Metadata
 
 
 class Answer(BaseModel):

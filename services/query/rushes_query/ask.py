@@ -3,18 +3,21 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from rushes_schemas.events import Language, Milliseconds
+from rushes_schemas.events import Language
+from rushes_schemas.upload_metadata import check_text
 
 MAX_IMAGE_BYTES = 20 * 1024 * 1024
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000), BeforeValidator(check_text)]
+Milliseconds = Annotated[int, Field(ge=0, le=2**53)]
+"""A time or a length that a double, as the index compares it, tells from the one beside it."""
 Limit = Annotated[int, Field(ge=1, le=100)]
-Ids = Annotated[list[str], Field(max_length=100)]
+Ids = Annotated[list[Annotated[str, Field(max_length=100), BeforeValidator(check_text)]], Field(max_length=100)]
 Weight = Annotated[float, Field(ge=0, le=100)]
 Pairs = Annotated[
-    list[Annotated[str, StringConstraints(pattern=r"^[^=]+=", max_length=1000)]],
+    list[Annotated[str, StringConstraints(pattern=r"^[^=]+=", max_length=1000), BeforeValidator(check_text)]],
     Field(max_length=20),
 ]
 When = Annotated[datetime, AfterValidator(lambda when: when if when.tzinfo else when.replace(tzinfo=UTC))]

@@ -16,6 +16,8 @@ LONGEST_MS = 7000
 SHORTEST_MS = 1000
 """No cue is shown for less."""
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
+CONTROLS = {code: " " if chr(code).isspace() else None for code in (*range(0x20), *range(0x7F, 0xA0))}
+"""What a control character in a word becomes: line ends are spaces, and NUL and its like are nothing that is read."""
 CLOSING = "\"'”’»)]」』"
 """What may stand behind the end of a sentence."""
 
@@ -109,7 +111,7 @@ def _raggedness(lines: tuple[str, str]) -> int:
 
 def _pieces(word: Word) -> Iterator[Word]:
     """The word, or where it is longer than a line, parts of it that share its time. A word of no letters is none."""
-    text = " ".join(word.text.split())
+    text = " ".join(word.text.translate(CONTROLS).split())
     if text == word.text and 0 < len(text) <= LINE:
         yield word
         return

@@ -9,10 +9,11 @@ import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from rushes_query.ask import Wish
+from rushes_query.ask import Milliseconds, Wish
 from rushes_query.moments import FoundMoment
 from rushes_runtime.errors import InvalidError
 
@@ -24,8 +25,8 @@ class Cursor(BaseModel):
     """`as_of`: when the first page was made, milliseconds since the Unix epoch."""
 
     question: str
-    as_of: int
-    shown: int
+    as_of: Milliseconds
+    shown: Annotated[int, Field(ge=0, le=1_000_000)]
     last: str
     """The first scene of the last moment that was shown."""
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 _ONE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)", re.ASCII | re.IGNORECASE)
 
+MOST_DIGITS = 18
+"""Of a position in a file."""
+
 
 class Unsatisfiable(Exception):
     """The range lies behind the end."""
@@ -33,13 +36,22 @@ def parse(header: str | None, size: int) -> ByteRange | None:
     match = _ONE.fullmatch(header.strip()) if header else None
     if match is None or match.groups() == ("", ""):
         return None
-    first, last = match.groups()
-    if not first:
-        start, end = max(0, size - int(last)), size
+    first, last = (_position(digits) for digits in match.groups())
+    if first is None:
+        start, end = max(0, size - (last or 0)), size
     else:
-        start, end = int(first), min(size, int(last) + 1) if last else size
-        if last and int(last) < start:
+        start, end = first, size if last is None else min(size, last + 1)
+        if last is not None and last < first:
             return None
     if start >= size:
         raise Unsatisfiable
     return ByteRange(start, end, size)
+
+
+def _position(digits: str) -> int | None:
+    """The number that is written so, None where nothing is; one that lies behind the end of every file, for all that
+    have more digits than a file's size, which Python would refuse to read from some thousands on."""
+    significant = digits.lstrip("0")
+    if len(significant) > MOST_DIGITS:
+        return int("9" * MOST_DIGITS)
+    return int(significant or "0") if digits else None

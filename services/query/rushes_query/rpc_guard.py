@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.keys import Keys, Refusal
@@ -41,7 +42,7 @@ class Guard(grpc.aio.ServerInterceptor):
             return handler
         return grpc.unary_unary_rpc_method_handler(
             partial(self._guarded, handler.unary_unary),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=partial(_read, handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
@@ -55,6 +56,8 @@ class Guard(grpc.aio.ServerInterceptor):
         except Refusal as refusal:
             wait = (("retry-after", str(refusal.retry_after_s)),) if refusal.retry_after_s else ()
             await context.abort(CODES[refusal.kind], str(refusal), wait)
+        if request is None:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "The request is no message of this call.")
         try:
             async with asyncio.timeout(self._time_left(context)):
                 return await call(request, context)
@@ -64,6 +67,14 @@ class Guard(grpc.aio.ServerInterceptor):
     def _time_left(self, context: Any) -> float:
         remaining: float | None = context.time_remaining()
         return self._limit_s if remaining is None else min(self._limit_s, remaining)
+
+
+def _read(deserialize: Callable[[bytes], Any], message: bytes) -> Any:
+    """A request; None for bytes that are no message, which gRPC itself would answer as a mistake of the server."""
+    try:
+        return deserialize(message)
+    except DecodeError:
+        return None
 
 
 def _address(peer: str) -> str:

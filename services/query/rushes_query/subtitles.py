@@ -10,12 +10,12 @@ VTT_HEAD = "WEBVTT\n"
 
 def webvtt_block(cue: Cue) -> str:
     """A cue in a WebVTT file (W3C WebVTT: The Web Video Text Tracks Format), after what stands before it."""
-    # An arrow in a cue would be taken for its times, and escaping what HTML escapes also breaks every arrow.
-    return f"\n{span(cue.start_ms, cue.end_ms, '.')}\n{escape(_text(cue), quote=False)}\n"
+    return f"\n{span(cue.start_ms, cue.end_ms, '.')}\n{_text(cue)}\n"
 
 
 def subrip_block(number: int, cue: Cue) -> str:
-    """A cue in an SRT file, as players in general read it; the first has the number 1."""
+    """A cue in an SRT file, as players in general read it; the first has the number 1. Players take `<i>` for markup
+    and show `&lt;i&gt;` as it is meant, as in WebVTT: SubRip itself says nothing of either."""
     separator = "" if number == 1 else "\n"
     return f"{separator}{number}\n{span(cue.start_ms, cue.end_ms, ',')}\n{_text(cue)}\n"
 
@@ -31,7 +31,8 @@ def subrip(cues: Iterable[Cue]) -> str:
 
 
 def _text(cue: Cue) -> str:
-    return "\n".join(cue.lines)
+    # An arrow in a cue would be taken for its times, and escaping what HTML escapes also breaks every arrow.
+    return escape("\n".join(cue.lines), quote=False)
 
 
 def span(start_ms: int, end_ms: int, point: str) -> str:

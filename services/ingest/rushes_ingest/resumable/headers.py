@@ -1,10 +1,10 @@
 """The headers of tus, read. Pure."""
 
-import binascii
 import hashlib
 from base64 import b64decode
 from dataclasses import dataclass
 
+from rushes_ingest.said import KEPT, text_of
 from rushes_runtime.errors import InvalidError
 
 VERSION = "1.0.0"
@@ -36,17 +36,19 @@ def checksum(header: str | None) -> Checksum | None:
 
 
 def metadata(header: str | None) -> dict[str, str]:
-    """`Upload-Metadata: filename ZmlsbS5tcDQ=,title QSBmaWxt`. Raises InvalidError."""
+    """`Upload-Metadata: filename ZmlsbS5tcDQ=,title QSBmaWxt`; unknown keys are not kept. Raises InvalidError."""
     pairs: dict[str, str] = {}
     for pair in (header or "").split(","):
         key, _, value = pair.strip().partition(" ")
         if key:
-            pairs[key] = _decoded(value, f"Upload-Metadata {key}").decode(errors="replace")
+            decoded = _decoded(value, f"Upload-Metadata {key}")
+            if key in KEPT:
+                pairs[key] = text_of(key, decoded)
     return pairs
 
 
 def _decoded(value: str, name: str) -> bytes:
     try:
         return b64decode(value.strip(), validate=True)
-    except binascii.Error as error:
-        raise InvalidError("bad_request", f"{name}: {value[:100]!r} is not Base64") from error
+    except ValueError as error:  # binascii.Error for ASCII, and a plain one for what is not ASCII
+        raise InvalidError("bad_request", f"{name}: {value[:100]!a} is not Base64") from error

@@ -13,7 +13,7 @@ from rushes_ingest.disk_space import Quota
 from rushes_ingest.resumable.headers import Checksum
 from rushes_runtime.errors import InvalidError
 
-BUFFER = 1 << 20
+BUFFER = 1 << 18
 """Bytes that are written, and hashed, at a time; off the event loop."""
 MISMATCH = 460
 """tus: the bytes are not those that the checksum was made of."""

@@ -21,7 +21,8 @@ class TusRoute(APIRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Starlette's hook."""
-        scope["method"] = _meant(scope)
+        # A copy: the server looks into its own to see whether the client, who sent HEAD or not, expects a body.
+        scope = {**scope, "method": _meant(scope)}
 
         async def versioned(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,0 +1,61 @@
+"""The routes of ingest; and, as a program, a server of them alone: `python -m tests.doors.ingest_door FOLDER` writes
+its port and answers until its standard input ends."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from rushes_ingest.accept import Acceptance
+from rushes_ingest.archives import archives
+from rushes_ingest.deletions import deletions
+from rushes_ingest.edits import edits
+from rushes_ingest.prepare import Preparer, check
+from rushes_ingest.resumable.routes import routes as resumable
+from rushes_ingest.settings import IngestSettings, SourceSettings
+from rushes_ingest.sources import Sources
+from rushes_ingest.uploads import uploads
+from rushes_runtime.blobs import Blobs
+from rushes_runtime.settings import BlobSettings, HttpSettings
+from rushes_runtime.web.app import web_app
+from rushes_runtime.web.server import Http
+
+
+def ingest_routers(blobs: Blobs, publish: Callable[[Any], Awaitable[None]], **settings: Any) -> list[Any]:
+    """The routes of ingest, whose look at a video is taken in a thread."""
+    ingest = IngestSettings(**{"keep_free": 0} | settings)
+    preparer = Preparer(blobs, ingest)
+
+    async def playable(key: str, name: str) -> None:
+        await asyncio.to_thread(check, preparer, key, name)
+
+    acceptance = Acceptance(blobs, playable, publish)
+    return [
+        uploads(acceptance, ingest, Sources(SourceSettings(), BlobSettings(), is_private=True)),
+        resumable(acceptance, ingest),
+        archives(blobs, publish),
+        edits(blobs, publish),
+        deletions(blobs, publish),
+    ]
+
+
+async def main(folder: Path) -> None:
+    """Serve."""
+
+    async def publish(event: Any) -> None:
+        """Nobody reads it."""
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # nobody reads the other pipe
+    http = HttpSettings(port=0)
+    app = web_app("ingest", ingest_routers(Blobs(folder.as_uri()), publish), {}, CollectorRegistry(), http)
+    async with Http(app, http) as server:
+        print(server.port, flush=True)  # noqa: T201
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))
