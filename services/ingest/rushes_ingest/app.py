@@ -20,7 +20,7 @@ from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source, Telling, find_source, note_telling, store, swept
 from rushes_ingest.uploads import uploads
-from rushes_ingest.video import Plan, video_of
+from rushes_ingest.video import video_of
 from rushes_runtime import settings as shared
 from rushes_runtime.artefacts import Artefact, find_or_make
 from rushes_runtime.blobs import Blobs
@@ -34,6 +34,7 @@ from rushes_runtime.generations import mark_of
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
+from rushes_schemas.artefacts import Plan
 from rushes_schemas.events import Event, SegmentPlanned, VideoProgress, VideoUploaded
 from rushes_schemas.topics import SEGMENT_PLANNED, VIDEO_DELETED, VIDEO_UPLOADED
 
