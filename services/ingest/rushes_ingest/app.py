@@ -7,7 +7,8 @@ from functools import partial
 import structlog
 
 from rushes_ingest.accept import Acceptance
-from rushes_ingest.archives import archives
+from rushes_ingest.archive.importing import swept_archives
+from rushes_ingest.archive.routes import archives
 from rushes_ingest.declared import declare
 from rushes_ingest.deletions import deletions
 from rushes_ingest.disk_space import Quota
@@ -83,12 +84,18 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
         http=[
             uploads(acceptance, settings),
             resumable(acceptance, settings),
-            archives(platform.blobs, announce.publish),
+            archives(acceptance, settings),
             edits(platform.blobs, announce.publish),
             deletions(platform.blobs, forget.publish),
         ],
         checks=stage.checks | {"ingest child": child.ready, "ingest door": door.ready},
-        lifespans=[swept(platform.blobs), child.running(), door.running(), stage.running()],
+        lifespans=[
+            swept(platform.blobs),
+            swept_archives(platform.blobs),
+            child.running(),
+            door.running(),
+            stage.running(),
+        ],
     )
 
 

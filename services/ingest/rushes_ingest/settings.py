@@ -56,6 +56,10 @@ class IngestSettings(Part):
     spool: Path | None = None
     """Folder in which resumable uploads arrive; default: below a blob store that is a folder, else a temporary one.
     Only one process may use it, so where several serve uploads, each client has to reach the same one."""
+    archive_members: Annotated[int, Field(gt=0)] = 500_000
+    """An archive of more files and folders is refused. A film of two hours has about 2,000."""
+    archives_at_once: Annotated[int, Field(gt=0)] = 3
+    """So many archives may come in at the same time; each takes some ten megabytes of memory."""
     upload_expiry_h: Annotated[float, Field(gt=0)] = 48
     """A resumable upload that nobody goes on with for so long is removed."""
     allowed_schemes: tuple[str, ...] = ("file", "s3", "https", "blob")
