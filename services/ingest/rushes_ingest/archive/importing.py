@@ -121,18 +121,25 @@ class Importer:
         return note
 
     async def _put_in_place(self, staging: "_Staging", note: Source, at: int) -> Source:
-        """Have a video be there from now on; its bytes, if they came, and its note."""
-        video, blobs = note.video_id, self._blobs
-        source = note.model_copy(update={"stored_at": at})
-        if video in staging.sources:
-            source = await put_in_place(blobs, staging.source(video), source)
-        elif (known := await find_source(blobs, video)) is not None:
+        """Have a video be there from now on. Raises BeingDeleted, and then nothing of it stays."""
+        try:
+            source = await self._noted(staging, note.model_copy(update={"stored_at": at}))
+            if await is_deleted(self._blobs, source.video_id, source.stored_at):
+                raise BeingDeleted(
+                    f"the video {source.video_id} was deleted while it arrived; send it again in a moment"
+                )
+        except BeingDeleted:
+            await sweep(self._blobs, note.video_id)
+            raise
+        return source
+
+    async def _noted(self, staging: "_Staging", source: Source) -> Source:
+        """A video's bytes, if they came, and its note, in their place."""
+        if source.video_id in staging.sources:
+            return await put_in_place(self._blobs, staging.source(source.video_id), source)
+        if (known := await find_source(self._blobs, source.video_id)) is not None:
             return known
-        else:
-            await write(blobs, source_key(video) + ".json", source)
-        if await is_deleted(blobs, video, source.stored_at):
-            await sweep(blobs, video)
-            raise BeingDeleted(f"the video {video} was deleted while it arrived; send it again in a moment")
+        await write(self._blobs, source_key(source.video_id) + ".json", source)
         return source
 
 

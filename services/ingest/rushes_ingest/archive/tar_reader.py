@@ -27,6 +27,8 @@ MOST_RATIO = 200
 """How many times as large as it is an archive may be once it is decompressed. Text comes to about 10 times."""
 UNJUDGED = 64 << 20
 """Decompressed bytes from which on the ratio counts: a few zeros at the beginning are no bomb."""
+MOST_SIZE = 1 << 60
+"""Bytes of a member; no header that says more is true."""
 LONGEST_SHOWN = 100
 """Characters of a member's name in a sentence."""
 
@@ -114,7 +116,7 @@ def _parsed(blocks: bytes) -> tarfile.TarInfo:
         entry = tarfile.TarFile(fileobj=io.BytesIO(blocks)).firstmember  # type: ignore[attr-defined]
     except (tarfile.TarError, ValueError, OverflowError, LookupError) as error:
         raise refused(f"the archive can't be read: {error}") from error
-    if not isinstance(entry, tarfile.TarInfo) or entry.size < 0:
+    if not isinstance(entry, tarfile.TarInfo) or not 0 <= entry.size <= MOST_SIZE:
         raise refused("the archive can't be read: a member's header is damaged")
     return entry
 
