@@ -116,7 +116,7 @@ async def clean(blobs: Blobs, seed: int, *, was_taken: bool) -> None:
     keys = [key for prefix in ("videos", "incoming") async for key in blobs.list(prefix)]
     left = set(keys) - set(OTHER)
     assert set(keys) >= set(OTHER), f"seed {seed}: another video was changed"
-    assert [await blobs.get(key) for key in OTHER] == list(OTHER.values()), f"seed {seed}: another video was changed"
+    assert [blobs.get_now(key) for key in OTHER] == list(OTHER.values()), f"seed {seed}: another video was changed"
     assert was_taken or not left, f"seed {seed}: refused, and yet {left}"
     assert all(key.startswith("videos/") and OTHER_ID not in key for key in left), f"seed {seed}: {left}"
     await blobs.delete(*left)
@@ -133,7 +133,7 @@ class Mortal(Blobs):
 
     async def put(self, *args: object) -> None:  # type: ignore[override]
         self._step()
-        await super().put(*args)  # type: ignore[arg-type]
+        await super().put(*args)
 
     async def rename(self, source: str, target: str) -> None:
         self._step()
@@ -161,7 +161,7 @@ async def test_an_import_that_is_killed_at_any_call_is_invisible_or_whole_and_a_
         assert not await killed(door.blobs)
         assert {key for key in door.contents() if not key.startswith(STAGING)} == set(FILM)
         calls += 1
-    assert calls > 2 * len(FILM), "there was no call to be killed at"
+    assert calls > 20, "there was no call to be killed at"
 
 
 async def killed(blobs: Blobs) -> bool:

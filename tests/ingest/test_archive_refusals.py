@@ -22,6 +22,8 @@ OTHER = film(b"another")
 OTHER_ID = source_of(b"another").video_id
 MEGABYTE = 1 << 20
 NO_PICTURE = (b"", b"<svg>", JPEG[:20])
+PLAN = FILM[f"videos/{ID}/ingest-a1.json"]
+FACTS = ((b"duration_ms", 1000), (b"start_ms", 0), (b"end_ms", 1000), (b"index", 0))
 JUNK = (b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 50_000, b'{"segments":' * 50_000)
 
 
@@ -135,10 +137,7 @@ async def test_a_uri_names_a_file_of_the_same_video(door: ArchiveDoor, uri: str)
         ),
         *(("0/sound-a1.flac", data) for data in (b"", b"f", b"fLaC", FLAC_BEGIN[:7], b"#EXTM3U\nfile:///etc/passwd")),
         ("0/keyframes-c1/40.jpg", JPEG.replace(b"\x00\x10\x00\x10", b"\xff\xff\xff\xff")),
-        (
-            "ingest-a1.json",
-            b'{"duration_ms":1000,"width":1,"height":1,"has_audio":false,"media_type":"video/mp4","segments":[]}',
-        ),
+        *(("ingest-a1.json", PLAN.replace(b'%s":%d' % was, b'%s":%d' % (was[0], was[1] + 1))) for was in FACTS),
         ("0/embed-d1.json", b'{"dimensions":3,"scenes":["AACAPw=="]}'),
         ("0/embed-d1.json", b'{"dimensions":1,"scenes":["AACAPw"]}'),
         ("0/asr-b1.json", b'{"status":"ok","x":1e999}'),

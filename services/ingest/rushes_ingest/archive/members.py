@@ -22,6 +22,8 @@ from rushes_schemas.ids import BLOB_SCHEME, blob_uri, video_id
 from rushes_schemas.storyboard import Storyboard
 
 KILOBYTE, MEGABYTE = 1 << 10, 1 << 20
+QUICK = 64 * KILOBYTE
+"""Bytes that are parsed within milliseconds, which is not worth another thread."""
 MOST_INTEGER = 2**63 - 1
 FLOAT32_BYTES = 4
 MOST_PIXELS = 1 << 25
@@ -67,6 +69,9 @@ async def judged(member: Member, parsing: asyncio.Lock) -> bytes | AsyncIterator
     if kind.judge is None:
         return _sound(member)
     data = b"".join([piece async for piece in member.data])
+    if len(data) <= QUICK:
+        _judge(kind.judge, video, data, member.shown)
+        return data
     async with parsing:
         await asyncio.to_thread(_judge, kind.judge, video, data, member.shown)
     return data
