@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from rushes_ingest.accept import Acceptance
 from rushes_ingest.prepare import Preparer, check
+from rushes_ingest.resumable.core import Resumable
 from rushes_ingest.resumable.routes import PATH, routes
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.uploads import uploads
@@ -54,7 +55,7 @@ class Door:
         self.events.append(event)
 
     @asynccontextmanager
-    async def opened(self, **settings: Any) -> AsyncIterator["Door"]:
+    async def opened(self, keys: Any = (), **settings: Any) -> AsyncIterator["Door"]:
         ingest = IngestSettings(**{"keep_free": 0} | settings)
         preparer = Preparer(self.blobs, ingest)
 
@@ -62,10 +63,8 @@ class Door:
             await asyncio.to_thread(check, preparer, key, name)
 
         acceptance = Acceptance(self.blobs, playable, self.publish)
-        http = HttpSettings(port=0)
-        async with Http(
-            web_app("test", [uploads(acceptance, ingest), routes(acceptance, ingest)], {}, CollectorRegistry(), http),
-            http,
-        ) as server:
+        http = HttpSettings(port=0, keys=keys)
+        routers = [uploads(acceptance, ingest), routes(Resumable(acceptance, ingest), ingest)]
+        async with Http(web_app("test", routers, {}, CollectorRegistry(), http), http) as server:
             self.port = server.port
             yield self

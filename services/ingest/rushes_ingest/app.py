@@ -17,6 +17,7 @@ from rushes_ingest.fetch import STORED, allow, fetch
 from rushes_ingest.pending import dealt_with, identity
 from rushes_ingest.plan import STAGE_VERSION
 from rushes_ingest.prepare import Preparer, check, prepare
+from rushes_ingest.resumable.core import Resumable
 from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source, Telling, find_source, note_telling, store, swept
@@ -78,12 +79,13 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
     handle(stage, platform, settings, in_child)
     announce, forget = stage.publishes(VIDEO_UPLOADED), stage.publishes(VIDEO_DELETED)
     acceptance = Acceptance(platform.blobs, playable, announce.publish)
+    arriving = Resumable(acceptance, settings)
     return Service(
         "ingest",
         stages=[stage],
         http=[
             uploads(acceptance, settings),
-            resumable(acceptance, settings),
+            resumable(arriving, settings),
             archives(acceptance, settings),
             edits(platform.blobs, announce.publish),
             deletions(platform.blobs, forget.publish),
@@ -92,6 +94,7 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
         lifespans=[
             swept(platform.blobs),
             swept_archives(platform.blobs),
+            arriving.running(),
             child.running(),
             door.running(),
             stage.running(),

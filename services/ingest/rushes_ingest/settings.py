@@ -60,8 +60,12 @@ class IngestSettings(Part):
     """An archive of more files and folders is refused. A film of two hours has about 2,000."""
     archives_at_once: Annotated[int, Field(gt=0)] = 3
     """So many archives may come in at the same time; each takes some ten megabytes of memory."""
-    upload_expiry_h: Annotated[float, Field(gt=0)] = 48
-    """A resumable upload that nobody goes on with for so long is removed."""
+    upload_expiry_h: Annotated[float, Field(gt=0)] = 24
+    """A resumable upload that nobody goes on with for so long is removed; clients read it from `Upload-Expires`."""
+    unfinished_uploads: Annotated[int, Field(gt=0)] = 100
+    """Resumable uploads that one API key, or without keys one address, may have begun and not finished."""
+    unfinished_uploads_in_all: Annotated[int, Field(gt=0)] = 2000
+    """The same of all together."""
     allowed_schemes: tuple[str, ...] = ("file", "s3", "https", "blob")
     """URI schemes that videos are fetched from."""
     file_roots: tuple[str, ...] = ()

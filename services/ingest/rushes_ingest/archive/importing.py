@@ -19,13 +19,14 @@ from uuid import uuid4
 from rushes_ingest.accept import Check
 from rushes_ingest.archive.members import NOTE, SOURCE, judged, named, note_of
 from rushes_ingest.archive.tar_reader import Member, members, refused
-from rushes_ingest.room import check_room
+from rushes_ingest.disk_space import Quota
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import INCOMING, KEPT, Source, find_source, put_in_place, source_key
+from rushes_ingest.store import KEPT, Source, find_source, put_in_place, source_key
 from rushes_runtime.artefacts import video_prefix, write
-from rushes_runtime.blobs import Blobs
-from rushes_runtime.deletion import BeingDeleted, is_deleted, refuse_while_deleting, sweep
-from rushes_runtime.errors import InvalidError, TransientError
+from rushes_runtime.blobs import INCOMING, Blobs
+from rushes_runtime.deletion import BeingDeleted, refuse_while_deleting, sweep
+from rushes_runtime.errors import TransientError
+from rushes_runtime.generations import is_deleted, next_generation
 from rushes_schemas.ids import video_id
 
 STAGING = f"{INCOMING}/archive"
@@ -123,11 +124,9 @@ class Importer:
     async def _put_in_place(self, staging: "_Staging", note: Source, at: int) -> Source:
         """Have a video be there from now on. Raises BeingDeleted, and then nothing of it stays."""
         try:
-            source = await self._noted(staging, note.model_copy(update={"stored_at": at}))
-            if await is_deleted(self._blobs, source.video_id, source.stored_at):
-                raise BeingDeleted(
-                    f"the video {source.video_id} was deleted while it arrived; send it again in a moment"
-                )
+            source = await self._noted(staging, note.model_copy(update={"stored_at": at, "uploads": []}))
+            if await is_deleted(self._blobs, source.video_id, source.generation):
+                raise BeingDeleted(f"the video {note.video_id} was deleted while it arrived; send it again in a moment")
         except BeingDeleted:
             await sweep(self._blobs, note.video_id)
             raise
@@ -135,11 +134,15 @@ class Importer:
 
     async def _noted(self, staging: "_Staging", source: Source) -> Source:
         """A video's bytes, if they came, and its note, in their place."""
-        if source.video_id in staging.sources:
-            return await put_in_place(self._blobs, staging.source(source.video_id), source)
-        if (known := await find_source(self._blobs, source.video_id)) is not None:
+        video = source.video_id
+        if video in staging.sources:
+            return await put_in_place(self._blobs, staging.source(video), source)
+        generation = await next_generation(self._blobs, video)
+        if (known := await find_source(self._blobs, video)) is not None and known.generation >= generation:
             return known
-        await write(self._blobs, source_key(source.video_id) + ".json", source)
+        await refuse_while_deleting(self._blobs, video)
+        source = source.model_copy(update={"generation": generation})
+        await write(self._blobs, source_key(video) + ".json", source)
         return source
 
 
@@ -149,6 +152,7 @@ class _Staging:
     def __init__(self, blobs: Blobs, settings: IngestSettings) -> None:
         self._blobs = blobs
         self._settings = settings
+        self._small = Quota("the archive", blobs.folder, None, settings.keep_free)
         self._artefacts, self._videos = (f"{STAGING}/{uuid4()}-{kind}" for kind in ("artefacts", "videos"))
         self.sources: set[str] = set()
         """The videos whose bytes are here."""
@@ -159,25 +163,28 @@ class _Staging:
 
     async def put_source(self, video: str, member: Member) -> int:
         """Store a video's bytes; how many they are. Raises InvalidError unless they are the video's."""
-        if member.size > self._settings.max_size:
-            sentence = f"{member.shown} in the archive is larger than the limit of {self._settings.max_size:,} bytes"
-            raise InvalidError("too_large", sentence)
+        name = f"{member.shown} in the archive"
+        quota = Quota(name, self._blobs.folder, self._settings.max_size, self._settings.keep_free)
         digest = hashlib.sha256()
 
         async def hashed() -> AsyncIterator[bytes]:
-            async for piece in member.data:
+            async for piece in quota.limited(member.data):
                 digest.update(piece)
                 yield piece
             if video_id(digest.hexdigest()) != video:  # before the blob is finished, so that there is none
                 raise refused(f"the bytes of the video {video} are not those that it is named after")
 
-        await self._put(self.source(video), hashed())
+        await self._blobs.put(self.source(video), hashed())
         self.sources.add(video)
         return member.size
 
     async def put_artefact(self, video: str, name: str, data: bytes | AsyncIterator[bytes]) -> None:
         """Store anything else."""
-        await self._put(f"{self._artefacts}/{video}+{name.replace('/', '+')}", data)
+        if isinstance(data, bytes):
+            self._small.take(max(len(data), DISK_BLOCK))
+        else:
+            data = self._small.limited(data)
+        await self._blobs.put(f"{self._artefacts}/{video}+{name.replace('/', '+')}", data)
 
     async def move_artefacts(self) -> None:
         """Give all artefacts their names, except where there is one already."""
@@ -196,21 +203,6 @@ class _Staging:
         """Forget all that is left."""
         for folder in (self._artefacts, self._videos):
             await _remove(self._blobs, folder)
-
-    async def _put(self, key: str, data: bytes | AsyncIterator[bytes]) -> None:
-        if isinstance(data, bytes):
-            self._check_room(len(data))
-            await self._blobs.put(key, data)
-        else:
-            await self._blobs.put(key, self._minded(data))
-
-    async def _minded(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        async for piece in pieces:
-            self._check_room(len(piece))
-            yield piece
-
-    def _check_room(self, size: int) -> None:
-        check_room(self._blobs.folder, max(size, DISK_BLOCK), self._settings.keep_free)
 
 
 @asynccontextmanager

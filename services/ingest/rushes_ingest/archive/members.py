@@ -209,7 +209,7 @@ KINDS = tuple(
     Kind(re.compile(name), most, judge)
     for name, most, judge in (
         (r"source\.json", 4 * KILOBYTE, _note),
-        (r"declared\.json", 512 * KILOBYTE, _declared),
+        (r"declared\.json", 256 * KILOBYTE, _declared),
         (rf"ingest-{RECIPE}\.json", 2 * MEGABYTE, _plan),
         (rf"{SEGMENT}/asr-{RECIPE}\.json", 2 * MEGABYTE, _judges(Transcript)),
         (rf"{SEGMENT}/scenes-{RECIPE}\.json", 2 * MEGABYTE, _judges(SceneList)),

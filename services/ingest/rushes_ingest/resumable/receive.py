@@ -1,6 +1,7 @@
 """The bytes of one request into an upload's file."""
 
 import asyncio
+import errno
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from rushes_runtime.errors import InvalidError
 
 BUFFER = 1 << 20
 """Bytes that are written, and hashed, at a time; off the event loop."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 MISMATCH = 460
 """tus: the bytes are not those that the checksum was made of."""
 
@@ -25,8 +27,9 @@ async def receive(
     """Write the chunks to the file from `offset` on; how many bytes it has then. What came before a client went away
     stays, unless a checksum was to vouch for it.
 
-    Raises InvalidError `too_large` for more bytes than the upload has, `no_space` where the disk takes no more, and
-    HTTPException 460 for bytes of another checksum; none leaves anything behind.
+    Raises InvalidError `too_large` for more bytes than the upload has, and HTTPException 460 for bytes of another
+    checksum; neither leaves anything behind. Raises InvalidError `no_space` where the disk takes no more; what came
+    before stays, as if the client had gone away.
     """
     with await asyncio.to_thread(_opened, path, offset) as file:
         writing = _Writing(file, quota, checksum)
@@ -40,8 +43,9 @@ async def receive(
                 await writing.flush()
             else:
                 file.truncate(offset)
-        except (HTTPException, InvalidError):
-            file.truncate(offset)
+        except (HTTPException, InvalidError) as error:
+            if checksum is not None or getattr(error, "reason", None) != "no_space":
+                file.truncate(offset)
             raise
         return file.seek(0, os.SEEK_END)
 
@@ -73,7 +77,12 @@ class _Writing:
             raise HTTPException(MISMATCH, sentence)
 
     def _write(self, data: bytearray) -> None:
-        self._file.write(data)
+        try:
+            self._file.write(data)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise InvalidError("no_space", "The server's disk is full; go on with the upload later.") from error
         if self._hash:
             self._hash.update(data)
 
