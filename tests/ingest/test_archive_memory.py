@@ -12,6 +12,7 @@ from rushes_runtime.errors import InvalidError
 
 ID = "e5a803b3-b6ce-5036-bf56-781f75cbfd99"
 MB = 1_000_000
+MANY = [b'"%d":[]' % n for n in range(20_000)]
 
 def header(name, size, type=b"0"):
     entry = tarfile.TarInfo(name)
@@ -47,7 +48,7 @@ INPUTS = {
     "words that are objects": lambda: json("0/asr-b1.json", ASR + b"{}," * (MB * 2 // 3 - 50) + b"{}]}"),
     "unknown fields": lambda: json("0/asr-b1.json", b'{"status":"ok","x":[' + b"[]," * (MB * 2 // 3 - 50) + b"0]}"),
     "vectors": lambda: json("0/embed-d1.json", b'{"dimensions":1,"scenes":[' + b'"ab",' * (MB * 8 // 5) + b'""]}'),
-    "metadata": lambda: json("declared.json", b'{"metadata":{' + b",".join(b'"%d":[]' % n for n in range(40_000)) + b"}}"),
+    "metadata": lambda: json("declared.json", b'{"metadata":{' + b",".join(MANY) + b"}}"),
 }
 
 def xz():
