@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 PROGRAM = """
-import asyncio, bz2, resource, tarfile, zlib
+import asyncio, bz2, gzip, resource, tarfile, zlib
 from rushes_ingest.archive.importing import Importer
 from rushes_ingest.settings import IngestSettings
 from rushes_runtime.blobs import Blobs
@@ -12,6 +12,7 @@ from rushes_runtime.errors import InvalidError
 
 ID = "e5a803b3-b6ce-5036-bf56-781f75cbfd99"
 MB = 1_000_000
+SOURCE = f"videos/{ID}/source"
 MANY = [b'"%d":[]' % n for n in range(20_000)]
 
 def header(name, size, type=b"0"):
@@ -19,16 +20,11 @@ def header(name, size, type=b"0"):
     entry.size, entry.type = size, type
     return entry.tobuf(tarfile.GNU_FORMAT)
 
-async def squeezed(make, *parts):
-    squeeze = make()
-    for data, times in parts:
-        for _ in range(times):
-            if out := squeeze.compress(data):
-                yield out
-    yield squeeze.flush()
-
-def gzip(*parts):
-    return squeezed(lambda: zlib.compressobj(9, wbits=31), *parts)
+async def streams(compress, head, data, times):
+    yield compress(head)
+    once = compress(data)
+    for _ in range(times):
+        yield once
 
 async def plain(data):
     for at in range(0, len(data), 65_536):
@@ -39,10 +35,10 @@ def json(name, data):
 
 ASR = b'{"status":"ok","words":['
 INPUTS = {
-    "a pax header of 2.5 GB": lambda: gzip((header("x", 2500 * MB, b"x"), 1), (bytes(MB), 2500)),
-    "a long name of 2.5 GB": lambda: gzip((header("x", 2500 * MB, b"L"), 1), (b"n" * MB, 2500)),
-    "a film of 2.5 GB of zeros": lambda: gzip((header(f"videos/{ID}/source", 2500 * MB), 1), (bytes(MB), 2500)),
-    "bzip2": lambda: squeezed(bz2.BZ2Compressor, (header(f"videos/{ID}/source", 900 * MB), 1), (bytes(MB), 300)),
+    "a pax header of 2.5 GB": lambda: streams(gzip.compress, header("x", 2500 * MB, b"x"), bytes(5 * MB), 500),
+    "a long name of 2.5 GB": lambda: streams(gzip.compress, header("x", 2500 * MB, b"L"), b"n" * 5 * MB, 500),
+    "2.5 GB of zeros": lambda: streams(gzip.compress, header(SOURCE, 2500 * MB), bytes(5 * MB), 500),
+    "as bzip2": lambda: streams(bz2.compress, header(SOURCE, 2500 * MB), bytes(5 * MB), 500),
     "xz that wants 1.5 GB": lambda: plain(xz()),
     "words that are numbers": lambda: json("0/asr-b1.json", ASR + b"0," * (MB - 50) + b"0]}"),
     "words that are objects": lambda: json("0/asr-b1.json", ASR + b"{}," * (MB * 2 // 3 - 50) + b"{}]}"),

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from rushes_ingest.archive.tar_reader import Member, refused
 from rushes_ingest.declared import Kept
 from rushes_ingest.store import Source
 from rushes_runtime.artefacts import video_prefix
+from rushes_runtime.blob_keys import video_of_key
+from rushes_runtime.stored_json import fault_of, parsed
 from rushes_schemas.artefacts import MEDIA_TYPES, Plan, SceneList, VisualVectors
 from rushes_schemas.events import Transcript, VideoUploaded
 from rushes_schemas.ids import BLOB_SCHEME, blob_uri, video_id
@@ -47,7 +49,7 @@ class Kind:
     most: int
     """Bytes that it may have."""
     judge: Callable[[str, bytes], None] | None
-    """Raises ValueError unless the bytes are this video's; called with its id and all of them. None: it is sound."""
+    """Raises ValueError unless the bytes may be under this key; called with both. None: it is sound."""
 
 
 def named(member: Member) -> tuple[str, str]:
@@ -62,7 +64,7 @@ async def judged(member: Member, parsing: asyncio.Lock) -> bytes | AsyncIterator
     """The bytes of a member that is not the video itself; sound, which may be long, piece by piece. Raises InvalidError
     unless they are what its name says. `parsing` is held meanwhile: JSON takes many times the memory of its bytes."""
     video, name = named(member)
-    kind = _kind(name)
+    key, kind = f"{video_prefix(video)}/{name}", _kind(name)
     assert kind is not None
     if not 0 < member.size <= kind.most:
         raise refused(f"{member.shown} in the archive has {member.size:,} bytes; it may have 1 to {kind.most:,}")
@@ -70,22 +72,18 @@ async def judged(member: Member, parsing: asyncio.Lock) -> bytes | AsyncIterator
         return _sound(member)
     data = b"".join([piece async for piece in member.data])
     if len(data) <= QUICK:
-        _judge(kind.judge, video, data, member.shown)
+        _judge(kind.judge, key, data, member.shown)
         return data
     async with parsing:
-        await asyncio.to_thread(_judge, kind.judge, video, data, member.shown)
+        await asyncio.to_thread(_judge, kind.judge, key, data, member.shown)
     return data
 
 
-def _judge(judge: Callable[[str, bytes], None], video: str, data: bytes, shown: str) -> None:
+def _judge(judge: Callable[[str, bytes], None], key: str, data: bytes, shown: str) -> None:
     try:
-        judge(video, data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part)[:40] for part in first["loc"][:6]) or "it"
-        raise refused(f"{shown} in the archive is wrong: {ascii(where)[1:-1]}: {first['msg'][:200]}") from error
+        judge(key, data)
     except ValueError as error:
-        raise refused(f"{shown} in the archive is wrong: {error}") from error
+        raise refused(f"{shown} in the archive is wrong: {ascii(fault_of(error))[1:-1]}") from error
 
 
 async def _sound(member: Member) -> AsyncIterator[bytes]:
@@ -102,27 +100,27 @@ async def _sound(member: Member) -> AsyncIterator[bytes]:
 
 def note_of(data: bytes) -> Source:
     """The note on a video, of bytes that were judged."""
-    return Source.model_validate_json(data)
+    return parsed(NOTE, Source, data)
 
 
 def _kind(name: str) -> Kind | None:
     return next((kind for kind in KINDS if kind.name.fullmatch(name)), None)
 
 
-def _note(video: str, data: bytes) -> None:
-    note = note_of(data)
+def _note(key: str, data: bytes) -> None:
+    note, video = note_of(data), video_of_key(key)
     if not video == note.video_id == video_id(note.sha256):
         raise ValueError("it is the note on another video")
 
 
-def _declared(video: str, data: bytes) -> None:
-    said = Kept.model_validate_json(data)
+def _declared(key: str, data: bytes) -> None:
+    said = parsed(key, Kept, data)
     VideoUploaded(uri="x:", accepted_at=said.said_at, **said.told().model_dump())
 
 
-def _plan(video: str, data: bytes) -> None:
-    plan = Plan.model_validate_json(data)
-    _check_values(video, plan)
+def _plan(key: str, data: bytes) -> None:
+    plan = parsed(key, Plan, data)
+    _check_values(key, plan)
     if plan.media_type not in MEDIA_TYPES:
         raise ValueError(f"{plan.media_type[:40]!a} is no media type of a video")
     if min(plan.duration_ms, plan.width, plan.height) < 1:
@@ -135,11 +133,11 @@ def _plan(video: str, data: bytes) -> None:
 
 
 def _judges(model: type[BaseModel]) -> Callable[[str, bytes], None]:
-    return lambda video, data: _check_values(video, model.model_validate_json(data))
+    return lambda key, data: _check_values(key, parsed(key, model, data))
 
 
-def _vectors(video: str, data: bytes) -> None:
-    vectors = VisualVectors.model_validate_json(data)
+def _vectors(key: str, data: bytes) -> None:
+    vectors = parsed(key, VisualVectors, data)
     row = FLOAT32_BYTES * vectors.dimensions
     for rows in vectors.scenes:
         try:
@@ -150,15 +148,15 @@ def _vectors(video: str, data: bytes) -> None:
             raise ValueError(f"its vectors don't have {vectors.dimensions} dimensions")
 
 
-def _storyboard(video: str, data: bytes) -> None:
-    board = Storyboard.model_validate_json(data)
-    _check_values(video, board)
+def _storyboard(key: str, data: bytes) -> None:
+    board = parsed(key, Storyboard, data)
+    _check_values(key, board)
     times = [*board.times_ms, board.end_ms]
     if times[0] < 0 or any(start > end for start, end in pairwise(times)):
         raise ValueError("its times are not in order")
 
 
-def _picture(video: str, data: bytes) -> None:
+def _picture(key: str, data: bytes) -> None:
     """The header tells the size, which is looked at before anything decodes the picture."""
     at = 2
     if not data.startswith(b"\xff\xd8\xff"):
@@ -174,11 +172,11 @@ def _picture(video: str, data: bytes) -> None:
     raise ValueError("it is no JPEG that says how large it is")
 
 
-def _check_values(video: str, content: BaseModel) -> None:
+def _check_values(key: str, content: BaseModel) -> None:
     """Raise ValueError unless every URI is of a file of this video, and every number is one that the index can have."""
+    prefix = blob_uri(video_prefix(video_of_key(key) or "")) + "/"
     for name, value in _values("", content):
         if isinstance(value, str) and (name.endswith("uri") or value.startswith(BLOB_SCHEME)):
-            prefix = blob_uri(video_prefix(video)) + "/"
             if not value.startswith(prefix) or not FILE.fullmatch(value.removeprefix(prefix)):
                 raise ValueError(f"{name} is {value[:100]!a}, which is no file of this video")
         elif isinstance(value, int) and abs(value) > MOST_INTEGER:
