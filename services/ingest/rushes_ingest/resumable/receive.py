@@ -27,9 +27,8 @@ async def receive(
     """Write the chunks to the file from `offset` on; how many bytes it has then. What came before a client went away
     stays, unless a checksum was to vouch for it.
 
-    Raises InvalidError `too_large` for more bytes than the upload has, and HTTPException 460 for bytes of another
-    checksum; neither leaves anything behind. Raises InvalidError `no_space` where the disk takes no more; what came
-    before stays, as if the client had gone away.
+    Raises InvalidError `too_large` for more bytes than the upload has, `no_space` where the disk takes no more, and
+    HTTPException 460 for bytes of another checksum; none leaves anything behind.
     """
     with await asyncio.to_thread(_opened, path, offset) as file:
         writing = _Writing(file, quota, checksum)
@@ -43,9 +42,8 @@ async def receive(
                 await writing.flush()
             else:
                 file.truncate(offset)
-        except (HTTPException, InvalidError) as error:
-            if checksum is not None or getattr(error, "reason", None) != "no_space":
-                file.truncate(offset)
+        except (HTTPException, InvalidError):
+            file.truncate(offset)
             raise
         return file.seek(0, os.SEEK_END)
 
