@@ -17,7 +17,7 @@ import pytest
 from tusclient.client import TusClient
 
 from rushes_ingest.disk_space import Quota
-from rushes_ingest.resumable.receive import receive
+from rushes_ingest.resumable.receive import Writing
 from rushes_ingest.resumable.spool import Spool
 from rushes_ingest.settings import IngestSettings
 from rushes_runtime.blobs import Blobs
@@ -224,16 +224,14 @@ async def test_the_disk_is_looked_at_before_anything_is_promised(tmp_path: Path,
     assert (never.status_code, never.json()["reason"]) == (507, "no_space")
 
 
-async def test_a_disk_that_is_full_is_no_bug(tmp_path: Path) -> None:
-    """Also where nothing is to stay free, and the disk itself says so."""
-    full = tmp_path / "upload"
-    full.symlink_to("/dev/full")
-
-    async def chunks() -> AsyncIterator[bytes]:
-        yield b"x"
-
-    with pytest.raises(InvalidError, match="disk is full"):
-        await receive(full, 0, Quota("The upload", tmp_path, 10, 0), chunks(), None)
+async def test_a_disk_that_says_that_it_is_full_is_no_bug(tmp_path: Path) -> None:
+    """Where nothing is to stay free, no look at the disk finds it full before."""
+    with Path("/dev/full").open("r+b", buffering=0) as file:  # noqa: ASYNC230
+        writing = Writing(file, Quota("The upload", tmp_path, 10, 0), None)
+        await writing.take(b"x")
+        with pytest.raises(InvalidError, match="disk is full") as refused:
+            await writing.flush()
+    assert refused.value.reason == "no_space"
 
 
 async def test_beginning_one_lists_no_folder_however_many_there_are(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ async def receive(
     HTTPException 460 for bytes of another checksum; none leaves anything behind.
     """
     with await asyncio.to_thread(_opened, path, offset) as file:
-        writing = _Writing(file, quota, checksum)
+        writing = Writing(file, quota, checksum)
         try:
             async for chunk in chunks:
                 await writing.take(chunk)
@@ -48,7 +48,7 @@ async def receive(
         return file.seek(0, os.SEEK_END)
 
 
-class _Writing:
+class Writing:
     """One request's bytes, gathered until they are worth a write."""
 
     def __init__(self, file: BinaryIO, quota: Quota, checksum: Checksum | None) -> None:
@@ -59,12 +59,14 @@ class _Writing:
         self._gathered = bytearray()
 
     async def take(self, chunk: bytes) -> None:
+        """Write a chunk, now or with the next ones. Raises InvalidError: `too_large`, `no_space`."""
         self._quota.take(len(chunk))
         self._gathered += chunk
         if len(self._gathered) >= BUFFER:
             await self.flush()
 
     async def flush(self) -> None:
+        """Write what is gathered. Raises InvalidError `no_space`."""
         gathered, self._gathered = self._gathered, bytearray()
         await asyncio.to_thread(self._write, gathered)
 
