@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    FailFast,
     Field,
     StringConstraints,
     ValidationInfo,
@@ -209,7 +210,7 @@ class Transcript(Model):
     status: TranscriptStatus
     reason: str | None = None
     language: Language | None = None
-    words: tuple[Word, ...] = ()
+    words: Annotated[tuple[Word, ...], FailFast()] = ()
 
 
 class SegmentTranscribed(SegmentPlanned):
@@ -234,7 +235,7 @@ class Scene(Model):
     continues: bool = False
     """True where the scene only begins because its segment does: the shot began in the segment before."""
     text: str = ""
-    keyframes: tuple[Keyframe, ...] = ()
+    keyframes: Annotated[tuple[Keyframe, ...], FailFast()] = ()
 
 
 class ScenesDetected(SegmentTranscribed):

@@ -24,6 +24,7 @@ from rushes_ingest.accept import Acceptance
 from rushes_ingest.deletions import deletions
 from rushes_ingest.edits import edits
 from rushes_ingest.prepare import Preparer, check
+from rushes_ingest.resumable.core import Resumable
 from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings, SourceSettings
 from rushes_ingest.sources import Sources
@@ -157,7 +158,7 @@ class Instance:
         acceptance = Acceptance(blobs, playable, self._publish, self.platform.index)
         routers = [
             uploads(acceptance, settings, Sources(SourceSettings(), BlobSettings(), is_private=True)),
-            resumable(acceptance, settings),
+            resumable(Resumable(acceptance, settings), settings),
             edits(blobs, self._publish),
             deletions(blobs, self._deleted),
         ]

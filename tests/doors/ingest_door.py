@@ -11,10 +11,11 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from rushes_ingest.accept import Acceptance
-from rushes_ingest.archives import archives
+from rushes_ingest.archive.routes import archives
 from rushes_ingest.deletions import deletions
 from rushes_ingest.edits import edits
 from rushes_ingest.prepare import Preparer, check
+from rushes_ingest.resumable.core import Resumable
 from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings, SourceSettings
 from rushes_ingest.sources import Sources
@@ -36,8 +37,8 @@ def ingest_routers(blobs: Blobs, publish: Callable[[Any], Awaitable[None]], **se
     acceptance = Acceptance(blobs, playable, publish)
     return [
         uploads(acceptance, ingest, Sources(SourceSettings(), BlobSettings(), is_private=True)),
-        resumable(acceptance, ingest),
-        archives(blobs, publish),
+        resumable(Resumable(acceptance, ingest), ingest),
+        archives(acceptance, ingest),
         edits(blobs, publish),
         deletions(blobs, publish),
     ]

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from rushes_ingest.accept import Acceptance
 from rushes_ingest.prepare import Preparer, check
+from rushes_ingest.resumable.core import Resumable
 from rushes_ingest.resumable.routes import PATH, routes
 from rushes_ingest.settings import IngestSettings, SourceSettings
 from rushes_ingest.sources import Sources
@@ -55,7 +56,7 @@ class Door:
         self.events.append(event)
 
     @asynccontextmanager
-    async def opened(self, **settings: Any) -> AsyncIterator["Door"]:
+    async def opened(self, keys: Any = (), **settings: Any) -> AsyncIterator["Door"]:
         ingest = IngestSettings(**{"keep_free": 0} | settings)
         preparer = Preparer(self.blobs, ingest)
 
@@ -63,9 +64,9 @@ class Door:
             await asyncio.to_thread(check, preparer, key, name)
 
         acceptance = Acceptance(self.blobs, playable, self.publish)
-        http = HttpSettings(port=0)
         sources = Sources(SourceSettings(), BlobSettings(), is_private=True)
-        routers = [uploads(acceptance, ingest, sources), routes(acceptance, ingest)]
+        http = HttpSettings(port=0, keys=keys)
+        routers = [uploads(acceptance, ingest, sources), routes(Resumable(acceptance, ingest), ingest)]
         async with Http(web_app("test", routers, {}, CollectorRegistry(), http), http) as server:
             self.port = server.port
             yield self

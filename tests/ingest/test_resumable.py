@@ -4,20 +4,56 @@ import asyncio
 import base64
 import hashlib
 import os
+import sys
 import time
-from collections.abc import AsyncIterator
-from functools import partial
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from functools import cache, partial
 from pathlib import Path
 
 import httpx
 import pytest
 from tusclient.client import TusClient
 
+from rushes_ingest.disk_space import Quota
+from rushes_ingest.resumable.receive import Writing
+from rushes_ingest.resumable.spool import Spool
+from rushes_ingest.settings import IngestSettings
 from rushes_runtime.blobs import Blobs
+from rushes_runtime.errors import InvalidError
 
 from .door import BYTES, FILM, ID, Door
 
 PIECE = 10_000
+
+
+class Audit:
+    """What the interpreter says of itself, while somebody listens: hooks can't be removed again."""
+
+    def __init__(self) -> None:
+        self.events: tuple[str, ...] = ()
+        self.seen: list[str] = []
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, _: object) -> None:
+        if event in self.events:
+            self.seen.append(event)
+
+
+@cache
+def audit() -> Audit:
+    return Audit()
+
+
+@contextmanager
+def audited(*events: str) -> Iterator[list[str]]:
+    """Which of these audit events happen meanwhile."""
+    audit().events, audit().seen = events, []
+    try:
+        yield audit().seen
+    finally:
+        audit().events = ()
 
 
 @pytest.fixture
@@ -179,12 +215,97 @@ async def test_a_wrong_announcement_is_refused(
 
 
 async def test_the_disk_is_looked_at_before_anything_is_promised(tmp_path: Path, http: httpx.AsyncClient) -> None:
+    """What does not fit is refused at once; what fits reserves nothing, so that another's upload fits as well."""
     free = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize
     async with Door(Blobs((tmp_path / "blobs").as_uri())).opened(max_size=10**18, keep_free=free // 2) as door:
-        first = await http.post(door.url, headers={"Upload-Length": str(free // 3)})
-        second = await http.post(door.url, headers={"Upload-Length": str(free // 3)})
-    assert first.status_code == 201
-    assert (second.status_code, second.json()["reason"]) == (507, "no_space")
+        large, another = [await http.post(door.url, headers={"Upload-Length": str(free // 3)}) for _ in range(2)]
+        never = await http.post(door.url, headers={"Upload-Length": str(free // 3 * 2)})
+    assert (large.status_code, another.status_code) == (201, 201)
+    assert (never.status_code, never.json()["reason"]) == (507, "no_space")
+
+
+async def test_a_disk_that_says_that_it_is_full_is_no_bug(tmp_path: Path) -> None:
+    """Where nothing is to stay free, no look at the disk finds it full before."""
+    with Path("/dev/full").open("r+b", buffering=0) as file:  # noqa: ASYNC230
+        writing = Writing(file, Quota("The upload", tmp_path, 10, 0), None)
+        await writing.take(b"x")
+        with pytest.raises(InvalidError, match="disk is full") as refused:
+            await writing.flush()
+    assert refused.value.reason == "no_space"
+
+
+async def test_beginning_one_lists_no_folder_however_many_there_are(tmp_path: Path) -> None:
+    """And its time does not grow with them: it looks at the one that nobody has gone on with for longest, and at its
+    own."""
+    spool = Spool(tmp_path, 3600, most_of_one=2000, most=2000)
+    for _ in range(300):
+        spool.create(5, {}, "somebody")
+    spool = Spool(tmp_path, 3600, most_of_one=2000, most=2000)
+    spool.expire()
+    with audited("os.listdir", "os.scandir", "pathlib.Path.glob", "pathlib.Path.rglob") as seen:
+        spool.create(5, {}, "somebody")
+    assert seen == []
+    with audited("open") as opened:
+        spool.create(5, {}, "somebody")
+    assert 0 < len(opened) < 10
+
+
+async def test_who_has_too_many_unfinished_uploads_begins_no_more(tmp_path: Path, http: httpx.AsyncClient) -> None:
+    """Another caller can, and they can again once one is finished or given up; also after a restart."""
+    keys = [{"name": name, "secret": name * 20, "scopes": ["read", "write"]} for name in ("a", "b", "c")]
+    limits = {"unfinished_uploads": 2, "unfinished_uploads_in_all": 3}
+
+    async def begin(name: str, length: int = len(BYTES)) -> httpx.Response:
+        asked = {"Upload-Length": str(length), "Authorization": f"Bearer {name * 20}"}
+        return await http.post(served.url, headers=asked)
+
+    blobs = Blobs((tmp_path / "blobs").as_uri())
+    async with Door(blobs).opened(keys=keys, **limits) as served:
+        first, second, third = [await begin("a") for _ in range(3)]
+        assert (first.status_code, second.status_code, third.status_code) == (201, 201, 429)
+        assert "a has 2 unfinished uploads" in third.json()["detail"] and third.headers["retry-after"]
+        assert (await begin("b")).status_code == 201
+        refused = await begin("c")
+        assert refused.status_code == 429 and "There are 3 unfinished uploads" in refused.json()["detail"]
+    async with Door(blobs).opened(keys=keys, **limits) as served:
+        assert (await begin("a")).status_code == 429
+        key = {"Authorization": f"Bearer {'a' * 20}"}
+        urls = [str(httpx.URL(served.url).join(answer.headers["location"])) for answer in (first, second)]
+        assert (await http.delete(urls[0], headers=key)).status_code == 204
+        assert (await begin("a")).status_code == 201
+        assert (await sent(http, urls[1], 0, BYTES, **key)).status_code == 204
+        assert (await begin("a")).status_code == 201
+        assert (await begin("a")).status_code == 429
+
+
+async def test_an_upload_says_when_it_expires(door: Door, http: httpx.AsyncClient) -> None:
+    """Each piece puts it off; a complete one is a video."""
+    assert IngestSettings().upload_expiry_h == 24
+    url = await begun(http, door)
+    path = door.spool / url.rsplit("/", 1)[1]
+    for file in (path, path.with_suffix(".json")):
+        os.utime(file, (0, 1_800_000_000 + int(time.time()) % 2))
+    now = path.stat().st_mtime
+    head = await http.head(url)
+    assert parsedate_to_datetime(head.headers["upload-expires"]).timestamp() == now + 24 * 3600
+    piece = await sent(http, url, 0, BYTES[:PIECE])
+    put_off = parsedate_to_datetime(piece.headers["upload-expires"]).timestamp()
+    assert abs(put_off - 24 * 3600 - max(path.stat().st_mtime, path.with_suffix(".json").stat().st_mtime)) < 1
+    assert "upload-expires" not in (await sent(http, url, PIECE, BYTES[PIECE:])).headers
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"id": 1}', b"\xff\xfe"])
+async def test_an_unreadable_file_among_the_unfinished_keeps_nobody_from_uploading(
+    door: Door, http: httpx.AsyncClient, content: bytes
+) -> None:
+    door.spool.mkdir(parents=True)
+    broken = "0" * 32
+    for name in (f"{broken}.json", broken, "notes.txt", f".{broken}.json.x.new", "f" * 32):
+        (door.spool / name).write_bytes(content)
+    url = await begun(http, door)
+    assert (await http.head(f"{door.url}/{broken}")).status_code == 404
+    assert (await sent(http, url, 0, BYTES)).status_code == 204
+    assert (door.spool / "unreadable" / f"{broken}.json").read_bytes() == content
 
 
 async def test_what_is_no_video_is_refused_with_its_last_byte(door: Door, http: httpx.AsyncClient) -> None:
@@ -227,7 +348,7 @@ async def test_a_client_that_only_knows_post_may_name_another_method(door: Door,
 async def test_the_server_tells_what_it_can(door: Door, http: httpx.AsyncClient) -> None:
     told = (await http.options(door.url)).headers
     assert told["tus-version"] == "1.0.0"
-    assert set(told["tus-extension"].split(",")) == {"creation", "checksum", "termination"}
+    assert set(told["tus-extension"].split(",")) == {"creation", "checksum", "termination", "expiration"}
 
 
 @pytest.mark.parametrize("id", ["x", "..%2F..%2Fetc%2Fpasswd", "0" * 32, "%00"])

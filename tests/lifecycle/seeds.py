@@ -9,11 +9,12 @@ from rushes_ingest import app as ingest
 from rushes_ingest.declared import Declared
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source
-from rushes_ingest.video import Plan, video_of
+from rushes_ingest.video import video_of
 from rushes_runtime.artefacts import Artefact, write
 from rushes_runtime.blobs import Blobs
 from rushes_scenes import app as scenes
 from rushes_scenes.settings import SceneSettings
+from rushes_schemas.artefacts import Plan, SceneList
 from rushes_schemas.events import (
     Keyframe,
     Scene,
@@ -78,4 +79,4 @@ async def _store_scenes(blobs: Blobs, event: SegmentTranscribed, number: int) ->
         await blobs.put(key, PHOTOGRAPHS[(number + index) % len(PHOTOGRAPHS)].read_bytes())
         keyframe = Keyframe(time_ms=start_ms, uri=blob_uri(key))
         found.append(Scene(index=index, start_ms=start_ms, end_ms=start_ms + SCENE_MS, keyframes=(keyframe,)))
-    await write(blobs, artefact.key, scenes.SceneList(scenes=tuple(found)))
+    await write(blobs, artefact.key, SceneList(scenes=tuple(found)))

@@ -10,10 +10,10 @@ from rushes_embed.reindex import named, wanted_of
 from rushes_ingest.app import artefact_of
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import find_source
-from rushes_ingest.video import Plan
 from rushes_runtime.artefacts import read
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.index.made_with import MadeWith, recipe_of
+from rushes_schemas.artefacts import Plan
 from rushes_schemas.events import Video
 from rushes_schemas.index import StageEntry, VideoRecord, VideoStatus
 

@@ -17,7 +17,7 @@ from rushes_ingest.disk_space import Quota
 from rushes_ingest.pending import note, pending
 from rushes_ingest.recover import unfinished
 from rushes_ingest.store import Source, find_source, store
-from rushes_ingest.video import Plan, video_of
+from rushes_ingest.video import video_of
 from rushes_query.storyboards import track
 from rushes_query.transcripts import transcript_of
 from rushes_runtime import deletion
@@ -30,7 +30,7 @@ from rushes_runtime.platform import Platform
 from rushes_runtime.store_format import KEY as FORMAT_KEY
 from rushes_runtime.store_format import newer_blobs, require_known_format
 from rushes_runtime.unreadable import unreadable
-from rushes_scenes.app import SceneList
+from rushes_schemas.artefacts import Plan, SceneList
 from rushes_schemas.events import Scene, Segment, StageName, Transcript, VideoDeleted, VideoUploaded, Word
 from rushes_schemas.index import StageEntry, VideoRecord
 from rushes_schemas.storyboard import Storyboard, storyboard_key

@@ -8,8 +8,10 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from rushes_ingest.archives import archives
+from rushes_ingest.accept import Acceptance
+from rushes_ingest.archive.routes import archives
 from rushes_ingest.disk_space import Quota
+from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source, find_source, forget_unplanned, store
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
@@ -45,7 +47,15 @@ async def door(blobs: Blobs) -> AsyncGenerator[httpx.AsyncClient, None]:
 
     async def publish(event: VideoUploaded) -> None: ...
 
-    app = web_app("test", [archives(blobs, publish)], {}, CollectorRegistry(), HttpSettings())
+    async def playable(key: str, name: str) -> None: ...
+
+    app = web_app(
+        "test",
+        [archives(Acceptance(blobs, playable, publish), IngestSettings())],
+        {},
+        CollectorRegistry(),
+        HttpSettings(),
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         yield client
 

@@ -72,3 +72,19 @@ async def test_every_error_is_described_with_an_example(serving: Serving) -> Non
     assert {"200", "401", "403", "429", "500", "503", "504"} <= set(responses)
     example = responses["403"]["content"]["application/problem+json"]["example"]
     assert (example["status"], example["title"]) == (403, "Forbidden") and example["detail"]
+
+
+async def test_no_answer_is_guessed_at_or_run_by_a_browser(serving: Serving) -> None:
+    keys = [{"name": "desk", "secret": "d" * 20}]
+    async with serving() as server:
+        answers = [await ask(server.port, f"/v1/{path}") for path in ("hello", "much", "endless", "nowhere", "body")]
+        others = [await ask(server.port, path) for path in ("/healthz", "/docs", "/nowhere", "/v1/bug")]
+    async with serving(keys=keys) as server:
+        answers.append(await ask(server.port, "/v1/hello"))
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 404, 405, 401]
+    assert {answer.headers["x-content-type-options"] for answer in (*answers, *others)} == {"nosniff"}
+    for answer in answers:
+        policy = answer.headers["content-security-policy"].split("; ")
+        assert {"sandbox", "default-src 'none'", "media-src 'self'"} < set(policy)
+        assert not [part for part in policy if part.startswith(("script-src", "allow-"))]
+    assert "content-security-policy" not in others[1].headers, "the page of the API's description has scripts"

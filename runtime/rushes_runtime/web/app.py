@@ -18,6 +18,7 @@ from rushes_runtime.web.openapi import document
 from rushes_runtime.web.patience import Patience
 from rushes_runtime.web.problems import answer_problems
 from rushes_runtime.web.record import HEADER, Record
+from rushes_runtime.web.untrusted import Untrusted
 
 GZIP_FROM = 1000
 """Bytes of an answer from which on it is compressed; pictures, videos and event streams never are."""
@@ -56,6 +57,7 @@ def web_app(
         )
     app.add_middleware(Addressed, settings=settings)
     app.add_middleware(Record)
+    app.add_middleware(Untrusted)
     return app
 
 

@@ -83,6 +83,7 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> JSONResponse:
         log.error("a request failed", path=request.url.path, exc_info=error)
-        # This handler stands outside of all middleware, so the id that the log lines bear is told here.
+        # This handler stands outside of all middleware, so what they add to every answer is added here.
         known = {"X-Request-ID": request_id} if (request_id := getattr(request.state, "request_id", None)) else {}
+        known["X-Content-Type-Options"] = "nosniff"
         return problem(500, "The server made a mistake; its log says more.", "bug", **known)

@@ -4,8 +4,8 @@ from pydantic import BaseModel
 
 from rushes_runtime.artefacts import read
 from rushes_runtime.blobs import Blobs
+from rushes_schemas.artefacts import SceneList
 from rushes_schemas.events import (
-    Scene,
     ScenesDetected,
     Segment,
     SegmentPlanned,
@@ -22,12 +22,6 @@ class _Plan(BaseModel):
     """As much as is needed of ingest's artefact."""
 
     segments: tuple[Segment, ...]
-
-
-class _Scenes(BaseModel):
-    """Scenes' artefact."""
-
-    scenes: tuple[Scene, ...]
 
 
 async def planned(blobs: Blobs, record: VideoRecord) -> list[SegmentPlanned]:
@@ -56,7 +50,7 @@ async def detected(blobs: Blobs, record: VideoRecord, segment: SegmentPlanned) -
     entry, words = _entry(record, segment, "scenes"), await transcribed(blobs, record, segment)
     if entry is None or entry.artefact_uri is None or words is None:
         return None
-    found = await read(blobs, blob_key(entry.artefact_uri), _Scenes)
+    found = await read(blobs, blob_key(entry.artefact_uri), SceneList)
     if found is None:
         return None
     said = shared_out(found.scenes, words.transcript.words)

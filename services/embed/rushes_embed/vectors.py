@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
 
 from rushes_embed.encoders import chosen
 from rushes_models.ports import Image, ImageTextEncoder, TextEncoder
@@ -14,17 +13,15 @@ from rushes_models.weights import WeightsError
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.settings import ModelSettings
+from rushes_schemas import artefacts
 from rushes_schemas.events import Keyframe, Scene
 from rushes_schemas.ids import blob_key
 
 Vectors = NDArray[np.float32]
 
 
-class VisualVectors(BaseModel):
-    """The artefact: for each scene one row per keyframe, as little-endian float32 in base64."""
-
-    dimensions: int
-    scenes: tuple[str, ...]
+class VisualVectors(artefacts.VisualVectors):
+    """The artefact, to be computed with."""
 
     def decoded(self) -> list[Vectors]:
         """For each scene a matrix of shape (keyframes, dimensions)."""

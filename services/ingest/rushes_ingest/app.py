@@ -7,7 +7,8 @@ from functools import partial
 import structlog
 
 from rushes_ingest.accept import Acceptance
-from rushes_ingest.archives import archives
+from rushes_ingest.archive.importing import swept_archives
+from rushes_ingest.archive.routes import archives
 from rushes_ingest.declared import declare
 from rushes_ingest.deletions import deletions
 from rushes_ingest.disk_space import Quota
@@ -16,12 +17,13 @@ from rushes_ingest.fetch import STORED, Fetcher
 from rushes_ingest.pending import dealt_with, identity, note
 from rushes_ingest.plan import STAGE_VERSION
 from rushes_ingest.prepare import Preparer, check, prepare
+from rushes_ingest.resumable.core import Resumable
 from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings, SourceSettings, migrated
 from rushes_ingest.sources import Sources
 from rushes_ingest.store import Source, Telling, find_source, forget_unplanned, note_telling, store, swept
 from rushes_ingest.uploads import uploads
-from rushes_ingest.video import Plan, video_of
+from rushes_ingest.video import video_of
 from rushes_runtime import settings as shared
 from rushes_runtime.artefacts import Artefact, find_or_make
 from rushes_runtime.blobs import Blobs
@@ -37,6 +39,7 @@ from rushes_runtime.platform import Platform
 from rushes_runtime.provisional import remove_provisional, show_accepted
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
+from rushes_schemas.artefacts import Plan
 from rushes_schemas.events import Event, SegmentPlanned, VideoProgress, VideoUploaded
 from rushes_schemas.ids import is_elsewhere, provisional_id
 from rushes_schemas.topics import SEGMENT_PLANNED, VIDEO_DELETED, VIDEO_UPLOADED
@@ -84,18 +87,26 @@ def build(platform: Platform, settings: IngestSettings, given: SourceSettings | 
     handle(stage, platform, settings, in_child, Fetcher.of(sources))
     announce, forget = stage.publishes(VIDEO_UPLOADED), stage.publishes(VIDEO_DELETED)
     acceptance = Acceptance(platform.blobs, playable, announce.publish, platform.index)
+    arriving = Resumable(acceptance, settings)
     return Service(
         "ingest",
         stages=[stage],
         http=[
             uploads(acceptance, settings, sources),
-            resumable(acceptance, settings),
-            archives(platform.blobs, announce.publish),
+            resumable(arriving, settings),
+            archives(acceptance, settings),
             edits(platform.blobs, announce.publish),
             deletions(platform.blobs, forget.publish),
         ],
         checks=stage.checks | {"ingest child": child.ready, "ingest door": door.ready},
-        lifespans=[swept(platform.blobs), child.running(), door.running(), stage.running()],
+        lifespans=[
+            swept(platform.blobs),
+            swept_archives(platform.blobs),
+            arriving.running(),
+            child.running(),
+            door.running(),
+            stage.running(),
+        ],
     )
 
 

@@ -9,9 +9,9 @@ from rushes_ingest.plan import NearestKeyframe, plan_segments
 from rushes_ingest.probe import Facts, glance, survey
 from rushes_ingest.quiet import Quietest, levels
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.video import Plan
 from rushes_runtime.artefacts import video_prefix
 from rushes_runtime.blobs import Blobs
+from rushes_schemas.artefacts import Plan
 from rushes_schemas.events import Segment
 from rushes_schemas.ids import blob_uri
 

@@ -57,8 +57,16 @@ class IngestSettings(Part):
     spool: Path | None = None
     """Folder in which resumable uploads arrive; default: below a blob store that is a folder, else a temporary one.
     Only one process may use it, so where several serve uploads, each client has to reach the same one."""
-    upload_expiry_h: Annotated[float, Field(gt=0)] = 48
-    """A resumable upload that nobody goes on with for so long is removed."""
+    archive_members: Annotated[int, Field(gt=0)] = 500_000
+    """An archive of more files and folders is refused. A film of two hours has about 2,000."""
+    archives_at_once: Annotated[int, Field(gt=0)] = 3
+    """So many archives may come in at the same time; each takes some ten megabytes of memory."""
+    upload_expiry_h: Annotated[float, Field(gt=0)] = 24
+    """A resumable upload that nobody goes on with for so long is removed; clients read it from `Upload-Expires`."""
+    unfinished_uploads: Annotated[int, Field(gt=0)] = 100
+    """Resumable uploads that one API key, or without keys one address, may have begun and not finished."""
+    unfinished_uploads_in_all: Annotated[int, Field(gt=0)] = 2000
+    """The same of all together."""
     allowed_schemes: tuple[str, ...] = ("file", "s3", "https", "blob")
     """The former name of `RUSHES_SOURCES__SCHEMES`, which wins where both are set."""
     file_roots: tuple[str, ...] = ()

@@ -62,7 +62,7 @@ async def store(
         sha256 = digest.hexdigest()
         at = now_ms() if sent_at is None else sent_at
         source = Source(video_id=video_id(sha256), sha256=sha256, size_bytes=quota.taken, stored_at=at)
-        return await _settle(blobs, incoming, source, telling)
+        return await put_in_place(blobs, incoming, source, telling)
     finally:
         await blobs.delete(incoming)
 
@@ -76,7 +76,7 @@ async def adopt(blobs: Blobs, key: str) -> Source:
         size += len(chunk)
     sha256 = digest.hexdigest()
     source = Source(video_id=video_id(sha256), sha256=sha256, size_bytes=size, stored_at=now_ms())
-    return await _settle(blobs, key, source)
+    return await put_in_place(blobs, key, source)
 
 
 @asynccontextmanager
@@ -86,8 +86,9 @@ async def swept(blobs: Blobs) -> AsyncIterator[None]:
     yield
 
 
-async def _settle(blobs: Blobs, incoming: str, source: Source, telling: Telling | None = None) -> Source:
-    """Give the bytes their name. The note beside them comes last: where it is, they are whole."""
+async def put_in_place(blobs: Blobs, incoming: str, source: Source, telling: Telling | None = None) -> Source:
+    """Give bytes that came in whole their name. The note beside them comes last: where it is, they are whole. Raises
+    BeingDeleted."""
     await refuse_while_deleting(blobs, source.video_id)
     mark, known = await mark_of(blobs, source.video_id), await find_source(blobs, source.video_id)
     if telling and telling.came_before(mark):

@@ -1,21 +1,9 @@
 """The facts of a video, put together from its bytes, its probe and what its publisher said. Pure."""
 
-from pydantic import BaseModel
-
 from rushes_ingest.declared import Declared
 from rushes_ingest.store import Source
-from rushes_schemas.events import Segment, Video
-
-
-class Plan(BaseModel):
-    """The artefact: what probing found, and the segments."""
-
-    duration_ms: int
-    width: int
-    height: int
-    has_audio: bool
-    media_type: str
-    segments: tuple[Segment, ...]
+from rushes_schemas.artefacts import Plan
+from rushes_schemas.events import Video
 
 
 def video_of(source: Source, plan: Plan, declared: Declared) -> Video:

@@ -17,6 +17,7 @@ from rushes_runtime.blobs import BlobMissing, Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.index.port import Filter
 from rushes_runtime.index.port import Match as Is
+from rushes_schemas.artefacts import MEDIA_TYPES, OTHER_MEDIA_TYPE
 from rushes_schemas.ids import blob_key, blob_uri, public_uri
 from rushes_schemas.index import ScenePayload, VideoRecord, VideoStatus
 from rushes_schemas.storyboard import sheet_key
@@ -93,7 +94,9 @@ class Library:
         video = (await self._reader.video(video_id)).video
         if video is None:
             raise NotFound(f"The video {video_id!r} is not stored.")
-        return await self._file(video.source_uri, video.media_type, video.sha256)
+        # What a record says may be another program's word; what a browser would run is sent as bytes to be kept.
+        media_type = video.media_type if video.media_type in MEDIA_TYPES else OTHER_MEDIA_TYPE
+        return await self._file(video.source_uri, media_type, video.sha256)
 
     async def thumbnail(self, scene_id: str) -> StoredFile:
         """A scene's picture. Its id comes from the recipe of its scene, and so names the picture's content too."""

@@ -3,8 +3,6 @@
 from functools import partial
 from typing import Protocol
 
-from pydantic import BaseModel
-
 from rushes_runtime import settings as shared
 from rushes_runtime.artefacts import Artefact, find_or_make, read
 from rushes_runtime.bus.progress import made
@@ -17,6 +15,7 @@ from rushes_runtime.service import Service
 from rushes_scenes.cut import Cutter, cut
 from rushes_scenes.settings import STAGE_VERSION, SceneSettings
 from rushes_scenes.words import with_words
+from rushes_schemas.artefacts import SceneList
 from rushes_schemas.events import Scene, ScenesDetected, Segment, SegmentTranscribed, Video, extended
 from rushes_schemas.storyboard import Storyboard, storyboard_key
 from rushes_schemas.topics import SCENES_DETECTED, SEGMENT_TRANSCRIBED
@@ -26,12 +25,6 @@ class Settings(shared.Settings):
     """All settings of the scenes service."""
 
     scenes: SceneSettings = SceneSettings()
-
-
-class SceneList(BaseModel):
-    """The artefact: a segment's scenes without their words, which may change while the pictures stay."""
-
-    scenes: tuple[Scene, ...]
 
 
 class Cut(Protocol):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -19,6 +20,8 @@ from rushes_runtime.errors import InvalidError
 
 FOLDER = "incoming/resumable"
 """Where the bytes arrive below a folder of blobs."""
+SWEEP_S = 600
+"""Seconds between two looks for uploads that have expired."""
 
 
 class Resumable:
@@ -27,16 +30,34 @@ class Resumable:
     def __init__(self, acceptance: Acceptance, settings: IngestSettings) -> None:
         self._acceptance = acceptance
         self._settings = settings
-        self.spool = Spool(_folder(acceptance.blobs.folder, settings), settings.upload_expiry_h * 3600)
+        folder = _folder(acceptance.blobs.folder, settings)
+        limits = settings.unfinished_uploads, settings.unfinished_uploads_in_all
+        self.spool = Spool(folder, settings.upload_expiry_h * 3600, *limits)
 
-    async def create(self, length: int, fields: dict[str, str]) -> Upload:
-        """Begin an upload of so many bytes. Raises InvalidError: `too_large`, `no_space`, `bad_request`."""
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Uploads that nobody goes on with are removed meanwhile, whether somebody asks for anything or not."""
+        await asyncio.to_thread(self.spool.expire)
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            self.spool.expire()
+
+    async def create(self, length: int, fields: dict[str, str], owner: str) -> Upload:
+        """Begin an upload of so many bytes. They are not reserved: as they come, they are minded. Raises InvalidError:
+        `too_large`, `no_space` where they would not fit even now, `bad_request`; and HTTPException 429."""
         if length > self._settings.max_size:
             raise InvalidError("too_large", f"The upload is larger than the limit of {self._settings.max_size:,} bytes")
         event_of("x:", fields)  # better refused now than after all bytes came
-        promised = await asyncio.to_thread(self.spool.promised)
-        check_room(self.spool.folder, promised + length, self._settings.keep_free)
-        return self.spool.create(length, fields)
+        check_room(self.spool.folder, length, self._settings.keep_free)
+        return self.spool.create(length, fields, owner)
 
     async def take(self, id: str, offset: int, chunks: AsyncIterator[bytes], expected: Checksum | None) -> Upload:
         """Add bytes to an upload; with the last one, the video is taken in before this returns."""

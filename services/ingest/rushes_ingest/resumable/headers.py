@@ -8,7 +8,7 @@ from rushes_ingest.said import KEPT, text_of
 from rushes_runtime.errors import InvalidError
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,checksum,termination"
+EXTENSIONS = "creation,checksum,termination,expiration"
 ALGORITHMS = ("sha1", "sha256", "md5")
 CONTENT_TYPE = "application/offset+octet-stream"
 

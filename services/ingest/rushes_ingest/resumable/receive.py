@@ -1,6 +1,7 @@
 """The bytes of one request into an upload's file."""
 
 import asyncio
+import errno
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from rushes_runtime.errors import InvalidError
 
 BUFFER = 1 << 18
 """Bytes that are written, and hashed, at a time; off the event loop."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 MISMATCH = 460
 """tus: the bytes are not those that the checksum was made of."""
 
@@ -29,7 +31,7 @@ async def receive(
     HTTPException 460 for bytes of another checksum; none leaves anything behind.
     """
     with await asyncio.to_thread(_opened, path, offset) as file:
-        writing = _Writing(file, quota, checksum)
+        writing = Writing(file, quota, checksum)
         try:
             async for chunk in chunks:
                 await writing.take(chunk)
@@ -46,7 +48,7 @@ async def receive(
         return file.seek(0, os.SEEK_END)
 
 
-class _Writing:
+class Writing:
     """One request's bytes, gathered until they are worth a write."""
 
     def __init__(self, file: BinaryIO, quota: Quota, checksum: Checksum | None) -> None:
@@ -57,12 +59,14 @@ class _Writing:
         self._gathered = bytearray()
 
     async def take(self, chunk: bytes) -> None:
+        """Write a chunk, now or with the next ones. Raises InvalidError: `too_large`, `no_space`."""
         self._quota.take(len(chunk))
         self._gathered += chunk
         if len(self._gathered) >= BUFFER:
             await self.flush()
 
     async def flush(self) -> None:
+        """Write what is gathered. Raises InvalidError `no_space`."""
         gathered, self._gathered = self._gathered, bytearray()
         await asyncio.to_thread(self._write, gathered)
 
@@ -73,7 +77,12 @@ class _Writing:
             raise HTTPException(MISMATCH, sentence)
 
     def _write(self, data: bytearray) -> None:
-        self._file.write(data)
+        try:
+            self._file.write(data)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise InvalidError("no_space", "The server's disk is full; go on with the upload later.") from error
         if self._hash:
             self._hash.update(data)
 

@@ -70,6 +70,7 @@ _SAY = {
     413: "Larger than is taken, or than was announced",
     415: "Not sent as bytes",
     423: "Another request is writing",
+    429: "The caller has too many unfinished uploads, or too many requests",
     460: "The bytes are not those of the checksum",
     507: "The disk has no room for it",
 }

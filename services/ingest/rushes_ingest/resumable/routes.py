@@ -1,11 +1,12 @@
-"""The door: `/v1/uploads/resumable`, as tus 1.0.0 has it (core, creation, checksum, termination)."""
+"""The door: `/v1/uploads/resumable`, as tus 1.0.0 has it (core, creation, checksum, termination, expiration)."""
 
+from email.utils import formatdate
 from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Request, Response
 from pydantic import BaseModel
 
-from rushes_ingest.accept import Acceptance, Accepted
+from rushes_ingest.accept import Accepted
 from rushes_ingest.resumable.core import Resumable
 from rushes_ingest.resumable.headers import ALGORITHMS, CONTENT_TYPE, EXTENSIONS, VERSION, checksum, metadata
 from rushes_ingest.resumable.route import BODY, TusRoute, answers, errors
@@ -31,14 +32,19 @@ class UploadState(BaseModel):
     accepted: Accepted | None
 
 
-def routes(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
+def routes(uploads: Resumable, settings: IngestSettings) -> APIRouter:
     """The routes. The request that brings the last byte is answered once the event is acknowledged, never before."""
     router = APIRouter(prefix=PATH, tags=["ingest"], route_class=TusRoute)
-    uploads = Resumable(acceptance, settings)
 
     def standing(upload: Upload, status: int) -> Response:
         headers = {"Upload-Offset": str(uploads.spool.offset(upload)), "Upload-Length": str(upload.length)}
-        return Response(status_code=status, headers=headers | {"Cache-Control": "no-store"})
+        headers |= {"Cache-Control": "no-store"} | expiry(upload)
+        return Response(status_code=status, headers=headers)
+
+    def expiry(upload: Upload) -> dict[str, str]:
+        """A complete upload is a video, which does not expire."""
+        expires_at = uploads.spool.expires_at(upload)
+        return {} if upload.accepted else {"Upload-Expires": formatdate(expires_at, usegmt=True)}
 
     @router.options("", status_code=204, responses=answers(204, "Tus-Version", "Tus-Extension", "Tus-Max-Size"))
     async def abilities() -> Response:
@@ -46,11 +52,14 @@ def routes(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
         told = {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(settings.max_size)}
         return Response(status_code=204, headers=told | {"Tus-Checksum-Algorithm": ",".join(ALGORITHMS)})
 
-    @router.post("", status_code=201, responses=answers(201, "Location", "Upload-Offset") | errors(412, 413, 507))
-    async def create(upload_length: Length, upload_metadata: Said = None) -> Response:
-        """Announce an upload. Its bytes go to the `Location` that is answered."""
-        upload = await uploads.create(upload_length, metadata(upload_metadata))
-        return Response(status_code=201, headers={"Location": f"{PATH}/{upload.id}", "Upload-Offset": "0"})
+    @router.post("", status_code=201, responses=_CREATED)
+    async def create(request: Request, upload_length: Length, upload_metadata: Said = None) -> Response:
+        """Announce an upload. Its bytes go to the `Location` that is answered, until `Upload-Expires`, which each of
+        them puts off."""
+        owner = str(getattr(request.state, "caller", "somebody"))
+        upload = await uploads.create(upload_length, metadata(upload_metadata), owner)
+        headers = {"Location": f"{PATH}/{upload.id}", "Upload-Offset": "0"}
+        return Response(status_code=201, headers=headers | expiry(upload))
 
     @router.get("/{id}")
     async def state(id: str) -> UploadState:
@@ -59,7 +68,7 @@ def routes(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
         offset = uploads.spool.offset(upload)
         return UploadState(id=id, length=upload.length, offset=offset, accepted=upload.accepted)
 
-    @router.head("/{id}", responses=answers(200, "Upload-Offset", "Upload-Length") | errors(412))
+    @router.head("/{id}", responses=answers(200, "Upload-Offset", "Upload-Length", "Upload-Expires") | errors(412))
     async def head(id: str) -> Response:
         """From where on to send."""
         return standing(uploads.spool.find(id), 200)
@@ -80,4 +89,5 @@ def routes(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
     return router
 
 
-_PATCHED = answers(204, "Upload-Offset", "Upload-Length") | errors(409, 412, 413, 415, 423, 460, 507)
+_CREATED = answers(201, "Location", "Upload-Offset", "Upload-Expires") | errors(412, 413, 429, 507)
+_PATCHED = answers(204, "Upload-Offset", "Upload-Length", "Upload-Expires") | errors(409, 412, 413, 415, 423, 460, 507)

@@ -1,9 +1,15 @@
-"""Where the bytes of resumable uploads arrive: two files for each in a folder of this machine."""
+"""Where the bytes of resumable uploads arrive: two files for each in a folder of this machine.
+
+The folder is listed once, at the first use. From then on it is known which uploads there are, whose they are, and which
+nobody has gone on with for longest, so that beginning one more takes the same time however many there are.
+"""
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +24,8 @@ from rushes_runtime.atomic_files import make_folder, write_whole
 log = structlog.stdlib.get_logger("rushes.uploads")
 
 ID = re.compile(r"[0-9a-f]{32}")
+NOTE = ".json"
+TRY_AGAIN_S = 60
 
 
 class Upload(BaseModel):
@@ -27,40 +35,99 @@ class Upload(BaseModel):
     length: int
     fields: dict[str, str]
     """What is said of the video: title, description, ..."""
+    owner: str = ""
+    """Who began it: an API key's name, or an address where there are no keys."""
     source: Source | None = None
     """Once all bytes came and lie in the blob store."""
     accepted: Accepted | None = None
     """Once the event is acknowledged: the upload is complete."""
 
 
-class Spool:
-    """The uploads that are under way. For one process at a time."""
+class _Known:
+    """The uploads of a folder: those that nobody has gone on with for longest come first."""
 
-    def __init__(self, folder: Path, expiry_s: float) -> None:
+    def __init__(self) -> None:
+        self._owners: dict[str, str | None] = {}
+        """By id; None where its bytes have come, or can't be expected any more."""
+        self.unfinished: Counter[str] = Counter()
+        """How many each owner has."""
+        self.total = 0
+
+    def note(self, id: str, owner: str | None) -> None:
+        """An upload was begun, gone on with or finished just now."""
+        self.forget(id)
+        self._owners[id] = owner
+        if owner is not None:
+            self.unfinished[owner] += 1
+            self.total += 1
+
+    def gone_on_with(self, id: str) -> None:
+        """Somebody has just worked on an upload, if it is still there."""
+        if id in self._owners:
+            self._owners[id] = self._owners.pop(id)
+
+    def forget(self, id: str) -> None:
+        """An upload is gone."""
+        owner = self._owners.pop(id, None)
+        if owner is not None:
+            self.total -= 1
+            self.unfinished[owner] -= 1
+            if not self.unfinished[owner]:
+                del self.unfinished[owner]
+
+    def oldest(self) -> str | None:
+        """The one that nobody has gone on with for longest."""
+        return next(iter(self._owners), None)
+
+
+class Spool:
+    """The uploads that are under way. For one process at a time. Methods touch few files, whatever there is."""
+
+    def __init__(self, folder: Path, expiry_s: float, most_of_one: int, most: int) -> None:
+        """`most_of_one` and `most` are how many unfinished uploads one owner may have, and all together."""
         self.folder = folder
         self._expiry_s = expiry_s
+        self._most_of_one = most_of_one
+        self._most = most
         self._busy: set[str] = set()
 
-    def create(self, length: int, fields: dict[str, str]) -> Upload:
-        """Begin an upload."""
+    @cached_property
+    def _known(self) -> _Known:
+        """Of what an earlier process left. A note that can't be read is kept in `unreadable/`; its bytes expire."""
+        known = _Known()
+        files = [path for path in self.folder.iterdir() if path.is_file()] if self.folder.is_dir() else []
+        ids = {path.name.removesuffix(NOTE) for path in files}
+        for id in sorted(filter(ID.fullmatch, ids), key=self._touched):
+            upload = self._readable(id)
+            known.note(id, upload.owner if upload and not upload.source else None)
+        for path in files:  # left by a process that was killed as it wrote a note
+            if path.suffix == ".new" and time.time() - path.stat().st_mtime > self._expiry_s:
+                path.unlink(missing_ok=True)
+        return known
+
+    def create(self, length: int, fields: dict[str, str], owner: str) -> Upload:
+        """Begin an upload. Raises HTTPException 429 where its owner, or all together, have too many."""
+        self.expire()
+        if self._known.unfinished[owner] >= self._most_of_one:
+            raise _too_many(f"{owner} has {self._most_of_one}")
+        if self._known.total >= self._most:
+            raise _too_many(f"There are {self._most}")
         self.folder.mkdir(parents=True, exist_ok=True)
-        upload = Upload(id=uuid4().hex, length=length, fields=fields)
+        upload = Upload(id=uuid4().hex, length=length, fields=fields, owner=owner)
         self.bytes_of(upload).touch()
         self.save(upload)
         return upload
 
     def find(self, id: str) -> Upload:
         """An upload by its id. Raises HTTPException 404."""
-        try:
-            if ID.fullmatch(id):
-                return Upload.model_validate_json(self._note(id).read_bytes())
-        except (FileNotFoundError, ValidationError):
-            pass
+        if ID.fullmatch(id) and not self._forget_expired(id) and (upload := self._readable(id)):
+            return upload
         raise HTTPException(404, f"There is no upload {id!r}; it may have expired.")
 
     def save(self, upload: Upload) -> None:
         """Write down what is known, at once and whole."""
         write_whole(self._note(upload.id), upload.model_dump_json().encode())
+        self._known.note(upload.id, None if upload.source else upload.owner)
 
     def bytes_of(self, upload: Upload) -> Path:
         """The file of its bytes."""
@@ -75,14 +142,18 @@ class Spool:
             return upload.length - 1
         return min(_size(self.bytes_of(upload)), upload.length - 1)
 
+    def expires_at(self, upload: Upload) -> float:
+        """When it is removed unless somebody goes on with it, in seconds since the Unix epoch."""
+        return self._touched(upload.id) + self._expiry_s
+
     def remove(self, upload: Upload) -> None:
         """Forget an upload and its bytes."""
-        self.bytes_of(upload).unlink(missing_ok=True)
-        self._note(upload.id).unlink(missing_ok=True)
+        self._remove(upload.id)
 
-    def promised(self) -> int:
-        """How many bytes are still to come for all uploads together, after those that nobody goes on with are gone."""
-        return sum(upload.length - self.offset(upload) for upload in self._fresh())
+    def expire(self) -> None:
+        """Remove the uploads that nobody goes on with."""
+        while (oldest := self._known.oldest()) is not None and self._forget_expired(oldest):
+            pass  # the first that has not expired is the last to look at: all others were gone on with after it
 
     @contextmanager
     def alone(self, upload: Upload) -> Iterator[None]:
@@ -90,37 +161,49 @@ class Spool:
         if upload.id in self._busy:
             raise HTTPException(423, f"The upload {upload.id} is being written by another request.")
         self._busy.add(upload.id)
+        self._known.note(upload.id, None if upload.source else upload.owner)
         try:
             yield
         finally:
             self._busy.remove(upload.id)
+            self._known.gone_on_with(upload.id)
 
-    def _fresh(self) -> Iterator[Upload]:
-        for note in self.folder.glob("*.json"):
-            if (upload := self._readable(note)) is None:
-                continue
-            touched = max(note.stat().st_mtime, _modified(self.bytes_of(upload)))
-            if upload.id not in self._busy and time.time() - touched > self._expiry_s:
-                self.remove(upload)
-            elif not upload.source:
-                yield upload
+    def _forget_expired(self, id: str) -> bool:
+        """Whether an upload had expired, and so is gone now."""
+        if id in self._busy or time.time() - self._touched(id) <= self._expiry_s:
+            return False
+        self._remove(id)
+        return True
 
-    def _readable(self, note: Path) -> Upload | None:
-        """The upload of a note. One that can't be read is kept in `unreadable/`, and keeps nobody from
-        uploading."""
+    def _remove(self, id: str) -> None:
+        for path in (self.folder / id, self._note(id)):
+            path.unlink(missing_ok=True)
+        self._known.forget(id)
+
+    def _touched(self, id: str) -> float:
+        return max(_modified(self._note(id)), _modified(self.folder / id))
+
+    def _readable(self, id: str) -> Upload | None:
+        note = self._note(id)
         try:
             return Upload.model_validate_json(note.read_bytes())
         except FileNotFoundError:
             return None
-        except ValueError as error:
+        except ValidationError as error:
             aside = note.parent / "unreadable" / note.name
             make_folder(aside.parent)
             note.replace(aside)
-            log.error("the note on an upload can't be read; it has to begin anew", kept_as=str(aside), fault=str(error))
+            fault = str(error).replace("\n", " ")[:200]
+            log.error("the note on an upload can't be read; it has to begin anew", kept_as=str(aside), fault=fault)
             return None
 
     def _note(self, id: str) -> Path:
-        return self.folder / f"{id}.json"
+        return self.folder / f"{id}{NOTE}"
+
+
+def _too_many(who_has: str) -> HTTPException:
+    sentence = f"{who_has} unfinished uploads; finish some, DELETE them, or wait until they expire."
+    return HTTPException(429, sentence, {"Retry-After": str(TRY_AGAIN_S)})
 
 
 def _size(path: Path) -> int:

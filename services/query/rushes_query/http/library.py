@@ -51,6 +51,8 @@ def routes(library: Library) -> APIRouter:
         headers = {"ETag": f'W/"{version_of(record)}-{format}"', "Cache-Control": "private, no-cache"}
         if has_it(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)
+        if format not in SHOWN:
+            headers["Content-Disposition"] = f'attachment; filename="{record.video_id}.{format}"'
         pieces = await begun(written(record, parts, format))
         return StreamingResponse(pieces, headers=headers, media_type=MEDIA_TYPES[format])
 
@@ -66,6 +68,9 @@ def routes(library: Library) -> APIRouter:
 
     return router
 
+
+SHOWN = ("json", "text")
+"""Formats that a browser shows; the others are files for players."""
 
 _TEXTS: dict[int | str, dict[str, object]] = {
     200: {"content": {"text/vtt": {}, "application/x-subrip": {}, "text/plain": {}}},

@@ -10,6 +10,7 @@ from rushes_query.http.unknown import unknown_is_404
 from rushes_query.library import Library, StoredFile
 from rushes_query.ranges import ByteRange, Unsatisfiable, parse
 from rushes_query.storyboards import track_version
+from rushes_schemas.artefacts import OTHER_MEDIA_TYPE
 
 
 def routes(library: Library) -> APIRouter:
@@ -67,8 +68,9 @@ def _sent(library: Library, file: StoredFile, request: Request) -> Response:
         "ETag": file.etag,
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, max-age=3600",
-        "X-Content-Type-Options": "nosniff",
     }
+    if file.media_type == OTHER_MEDIA_TYPE:
+        headers["Content-Disposition"] = "attachment"
     if has_it(request.headers.get("if-none-match"), file.etag):
         return Response(status_code=304, headers=headers)
     if request.method == "GET" and (link := library.link(file)):

@@ -1,17 +1,20 @@
 """`GET /v1/archive` and `POST /v1/uploads/archive`: videos out of one installation and into another."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
-from rushes_ingest.accept import Accepted, Publish, announce
-from rushes_ingest.archive import packed
+from rushes_ingest.accept import Acceptance, Accepted
+from rushes_ingest.archive.export import packed
+from rushes_ingest.archive.importing import Importer
+from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import find_source, is_planned
-from rushes_ingest.unpack import take_over, unpack
-from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
+from rushes_runtime.errors import InvalidError
 from rushes_schemas.events import VideoUploaded
 
 TAR = "application/x-tar"
@@ -29,9 +32,11 @@ _EXPORTED: dict[int | str, dict[str, object]] = {
 }
 
 
-def archives(blobs: Blobs, publish: Publish) -> APIRouter:
+def archives(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["ingest"])
+    blobs = acceptance.blobs
+    importer = Importer(blobs, acceptance.check, settings)
 
     @router.get("/v1/archive", response_class=StreamingResponse, responses=_EXPORTED)
     async def export(
@@ -44,22 +49,33 @@ def archives(blobs: Blobs, publish: Publish) -> APIRouter:
         for id in video_id or ():
             if id not in stored:
                 raise HTTPException(404, f"There is no video {id!r}.")
-        return StreamingResponse(packed(blobs, stored, source), media_type=TAR)
+        headers = {"Content-Disposition": 'attachment; filename="rushes.tar"'}
+        return StreamingResponse(packed(blobs, stored, source), headers=headers, media_type=TAR)
 
-    @router.post("/v1/uploads/archive", status_code=202, openapi_extra={"requestBody": _tar()})
+    @router.post("/v1/uploads/archive", status_code=202, openapi_extra={"requestBody": _tar()}, responses=_NO_ROOM)
     async def imports(request: Request) -> Imported:
         """Take in the videos of an archive, compressed or not. What was made of them is found and not made again, as
         far as this installation's settings are those that it was made with."""
         accepted = []
-        for found in await unpack(blobs, request.stream(), now_ms()):
-            source = await take_over(blobs, found)
-            event = VideoUploaded(uri=source.uri, generation=source.generation)
-            at = await announce(blobs, publish, event, source.video_id)
+        for found in await importer.take_in(_body(request), now_ms()):
+            event = VideoUploaded(uri=found.uri, generation=found.generation)
+            at = await acceptance.announce(event, found.video_id)
             status_url = f"/v1/videos/{found.video_id}"
             accepted.append(Accepted(video_id=found.video_id, status_url=status_url, accepted_at=at))
         return Imported(videos=accepted)
 
     return router
+
+
+_NO_ROOM: dict[int | str, dict[str, object]] = {507: {"description": "The disk has no room for it"}}
+
+
+async def _body(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for piece in request.stream():
+            yield piece
+    except ClientDisconnect:
+        raise InvalidError("bad_request", "the archive ended before it was complete") from None
 
 
 def _tar() -> dict[str, object]:

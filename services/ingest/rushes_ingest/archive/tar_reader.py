@@ -1,0 +1,267 @@
+"""A tar archive out of a stream of bytes, compressed or not, in bounded memory whatever the bytes are.
+
+Python's `tarfile` reads a header that has extensions (pax, GNU long names) whole, however large it says that it is. So
+the blocks of a header are gathered here, up to a limit, and `tarfile` gets no more than them to parse.
+"""
+
+import asyncio
+import bz2
+import io
+import lzma
+import tarfile
+import zlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from rushes_runtime.errors import InvalidError
+
+BLOCK = tarfile.BLOCKSIZE
+PIECE = 1 << 20
+"""Bytes that are decompressed, and passed on, at a time."""
+MOST_HEADER = 64 * 1024
+"""Bytes of a member's header with its extensions."""
+XZ_MEMORY = 36 << 20
+"""Bytes that decompressing xz may take: what `xz -8` makes, and less."""
+MOST_RATIO = 200
+"""How many times as large as it is an archive may be once it is decompressed. Text comes to about 10 times."""
+UNJUDGED = 64 << 20
+"""Decompressed bytes from which on the ratio counts: a few zeros at the beginning are no bomb."""
+MOST_SIZE = 1 << 60
+"""Bytes of a member; no header that says more is true."""
+LONGEST_SHOWN = 100
+"""Characters of a member's name in a sentence."""
+
+EXTENSIONS = frozenset(
+    {
+        *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+        *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    }
+)
+FILES = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE})
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file in the archive. Its bytes are read before the next member, and at most once."""
+
+    name: str
+    size: int
+    data: AsyncIterator[bytes]
+
+    @property
+    def shown(self) -> str:
+        """The name as a sentence can hold it, whatever characters it has."""
+        return shown(self.name)
+
+
+def shown(name: str) -> str:
+    """A member's name, shortened and in ASCII."""
+    return ascii(name[:LONGEST_SHOWN]) + ("…" if len(name) > LONGEST_SHOWN else "")
+
+
+def refused(sentence: str) -> InvalidError:
+    """The error of all that is wrong with an archive."""
+    return InvalidError("not_an_archive", sentence)
+
+
+async def members(body: AsyncIterator[bytes], most: int) -> AsyncIterator[Member]:
+    """The files of an archive, one after another. Directories are passed over.
+
+    Raises InvalidError `not_an_archive` for what is no tar archive, is cut short, has more than `most` members or a
+    member that is neither a file nor a directory; `too_large` for what unpacks to far more than came.
+    """
+    stream = _Stream(decompressed(body))
+    count = 0
+    while (blocks := await _header(stream)) is not None:
+        count += 1
+        if count > most:
+            raise refused(f"the archive has more than {most:,} members; import it in parts")
+        entry = _parsed(blocks)
+        if entry.isdir():
+            continue
+        if entry.type not in FILES or entry.issparse():
+            raise refused(f"the archive holds {shown(entry.name)}, which is no ordinary file")
+        yield Member(entry.name, entry.size, stream.portion(entry.size))
+        await stream.skip_rest(-entry.size % BLOCK)
+    if not count:
+        raise refused("the archive holds no video")
+
+
+async def _header(stream: "_Stream") -> bytes | None:
+    """The blocks of the next member's header, its extensions first; None at the archive's end."""
+    gathered = b""
+    while True:
+        block = await stream.exactly(BLOCK)
+        if not gathered and not any(block):
+            return None
+        try:
+            entry = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        except (tarfile.HeaderError, ValueError, OverflowError) as error:
+            raise refused(f"the archive can't be read: {error}") from error
+        gathered += block
+        if entry.type not in EXTENSIONS:
+            return gathered
+        if not 0 <= entry.size <= MOST_HEADER - len(gathered):
+            raise refused(f"the archive has a member whose header is longer than {MOST_HEADER:,} bytes")
+        gathered += await stream.exactly(entry.size + -entry.size % BLOCK)
+
+
+def _parsed(blocks: bytes) -> tarfile.TarInfo:
+    if b"GNU.sparse." in blocks:  # parsing these would read on, into the member's data
+        raise refused("the archive holds a sparse file; pack it again without --sparse")
+    if blocks[-BLOCK:][156:157] == tarfile.GNUTYPE_SPARSE:
+        raise refused("the archive holds a sparse file; pack it again without --sparse")
+    try:
+        entry = tarfile.TarFile(fileobj=io.BytesIO(blocks)).firstmember  # type: ignore[attr-defined]
+    except (tarfile.TarError, ValueError, OverflowError, LookupError) as error:
+        raise refused(f"the archive can't be read: {error}") from error
+    if not isinstance(entry, tarfile.TarInfo) or not 0 <= entry.size <= MOST_SIZE:
+        raise refused("the archive can't be read: a member's header is damaged")
+    return entry
+
+
+class _Stream:
+    """Bytes that are read in the portions that are asked for."""
+
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+        self._owed = 0
+        """Bytes of the portion that is being read."""
+
+    async def exactly(self, size: int) -> bytes:
+        """So many bytes. Raises InvalidError where there are fewer."""
+        gathered = bytearray()
+        while len(gathered) < size:
+            gathered += await self._some(size - len(gathered))
+        return bytes(gathered)
+
+    async def portion(self, size: int) -> AsyncIterator[bytes]:
+        """So many bytes, piece by piece."""
+        self._owed = size
+        while self._owed:
+            piece = await self._some(self._owed)
+            self._owed -= len(piece)
+            yield piece
+
+    async def skip_rest(self, more: int) -> None:
+        """Pass over what nobody read of the last portion, and over so many bytes more."""
+        left, self._owed = self._owed + more, 0
+        while left:
+            left -= len(await self._some(left))
+
+    async def _some(self, most: int) -> bytes:
+        while not self._rest:
+            piece = await anext(self._pieces, None)
+            if piece is None:
+                raise refused("the archive is cut short: it ends before its end mark")
+            self._rest = memoryview(piece)
+        taken, self._rest = self._rest[:most], self._rest[most:]
+        return bytes(taken)
+
+
+class _Decompressor(Protocol):
+    """As `bz2` and `lzma` have it."""
+
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+
+
+class _Gzip:
+    """zlib's, with the interface of the other two."""
+
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        self.needs_input = True
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        out = self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+        self.needs_input = len(out) < max_length
+        return out
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+
+def _xz() -> _Decompressor:
+    return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
+
+
+MAGIC = 3
+_KNOWN: dict[bytes, Callable[[], _Decompressor]] = {b"\x1f\x8b\x08": _Gzip, b"BZh": bz2.BZ2Decompressor, b"\xfd7z": _xz}
+"""By the first bytes of what they decompress."""
+
+
+async def decompressed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """What gzip, bzip2 or xz made the pieces of, or the pieces themselves, at most `PIECE` bytes at a time. Raises
+    InvalidError: `not_an_archive`, or `too_large` for what unpacks to far more than came."""
+    head = b""
+    while len(head) < MAGIC and (piece := await anext(pieces, None)) is not None:
+        head += piece
+    if head[:MAGIC] not in _KNOWN:
+        yield head
+        async for piece in pieces:
+            yield piece
+        return
+    inflating = _Inflating(head[:MAGIC])
+    coming: bytes | None = head
+    while coming is not None and not inflating.ended:
+        while out := await asyncio.to_thread(inflating.step, coming):
+            yield out
+            coming = b""
+        coming = await anext(pieces, None)
+
+
+class _Inflating:
+    """A compressed stream on its way, and how much came out of it."""
+
+    def __init__(self, magic: bytes) -> None:
+        self._magic = magic
+        self._decompressor = _KNOWN[magic]()
+        self._in = self._out = 0
+        self._behind = b""
+        self.ended = False
+        """What comes now is padding, no part of the stream."""
+
+    def step(self, data: bytes) -> bytes:
+        """What the next bytes unpack to, at most `PIECE`; nothing where more are needed. Blocks on the CPU."""
+        self._in += len(data)
+        try:
+            out = self._decompress(data)
+            while not out and self._decompressor.eof and self._goes_on():
+                out = self._decompress(b"")
+        except (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
+            raise refused(f"the archive can't be decompressed: {error}") from error
+        self._out += len(out)
+        if self._out > max(UNJUDGED, MOST_RATIO * self._in):
+            raise InvalidError("too_large", f"the archive unpacks to more than {MOST_RATIO} times its size")
+        return out
+
+    def _decompress(self, data: bytes) -> bytes:
+        if self._decompressor.eof:
+            self._behind += data
+            return b""
+        data, self._behind = self._behind + data, b""
+        out = self._decompressor.decompress(data, PIECE) if data or not self._decompressor.needs_input else b""
+        if self._decompressor.eof:
+            self._behind = self._decompressor.unused_data
+        return out
+
+    def _goes_on(self) -> bool:
+        """Whether another stream begins behind the one that ended: parallel compressors write many."""
+        if self._behind.startswith(self._magic):
+            self._decompressor = _KNOWN[self._magic]()
+            return True
+        self.ended = not self._magic.startswith(self._behind[:MAGIC])
+        return False
