@@ -14,21 +14,19 @@ from rushes_ingest.edits import edits
 from rushes_ingest.fetch import STORED, allow, fetch
 from rushes_ingest.pending import dealt_with
 from rushes_ingest.plan import STAGE_VERSION
-from rushes_ingest.prepare import Preparer, check, prepare
 from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source, find_source, store, swept
 from rushes_ingest.uploads import uploads
 from rushes_ingest.video import Plan, video_of
+from rushes_ingest.workers import Preparing, Probes
 from rushes_runtime import settings as shared
 from rushes_runtime.artefacts import Artefact, find_or_make
 from rushes_runtime.bus.failure import Failure
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
-from rushes_runtime.compute import ComputeChild, ComputePool
 from rushes_runtime.deletion import is_deleted, unless_deleted
-from rushes_runtime.errors import ComputeError, Dropped, InvalidError
-from rushes_runtime.memory import MemoryLimit, memory_limit
+from rushes_runtime.errors import Dropped, InvalidError
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
@@ -42,42 +40,17 @@ class Settings(shared.Settings):
     ingest: IngestSettings = IngestSettings()
 
 
-LEAST_MEMORY = 2_000_000_000
-"""Bytes: a first picture of 50 megapixels in 16 bits takes 1.2 GB, or of 8K behind B-frames."""
-
-log = structlog.stdlib.get_logger("rushes.ingest")
-
 Prepare = Callable[[Source, str, str], Awaitable[Plan]]
 """A stored video, its recipe and its name to the plan of its segments, whose sounds are stored."""
 
 
 def build(platform: Platform, settings: IngestSettings) -> Service:
-    """The service. Media are read in child processes: one prepares videos, some look at what comes in at the door, so
-    that no upload waits behind a long film or behind another upload that takes its time."""
-    child = _preparer(platform, settings, "ingest", settings.time_limit_s, 1 / 8, settings.memory_limit)
-    door = ComputePool(
-        [
-            _preparer(platform, settings, name, settings.probe_limit_s, 1 / 16, settings.probe_memory_limit)
-            for name in (f"ingest door {number}" for number in range(1, settings.probe_workers + 1))
-        ]
-    )
-
-    async def in_child(source: Source, recipe: str, name: str) -> Plan:
-        await child.run_within(settings.first_picture_limit_s, check, source.key, name)
-        return await child.run(prepare, source.key, source.video_id, recipe, name)
-
-    async def playable(key: str, name: str) -> None:
-        try:
-            await door.run(check, key, name)
-        except ComputeError as error:
-            # It may be the machine's fault and not the video's: `in_child` has more time and memory, and its verdict
-            # is seen in the video's status.
-            log.warning("an upload is accepted without a look at it", file=name, reason=error.reason, error=str(error))
-
+    """The service. Media are read in child processes."""
+    preparing, probes = Preparing(platform.blobs, settings), Probes(platform.blobs, settings)
     stage = Stage("ingest", platform, {"blobs": platform.blobs.ready})
-    handle(stage, platform, settings, in_child)
+    handle(stage, platform, settings, preparing)
     announce, forget = stage.publishes(VIDEO_UPLOADED), stage.publishes(VIDEO_DELETED)
-    acceptance = Acceptance(platform.blobs, playable, announce.publish)
+    acceptance = Acceptance(platform.blobs, probes, announce.publish)
     return Service(
         "ingest",
         stages=[stage],
@@ -88,19 +61,8 @@ def build(platform: Platform, settings: IngestSettings) -> Service:
             edits(platform.blobs, announce.publish),
             deletions(platform.blobs, forget.publish),
         ],
-        checks=stage.checks | {"ingest child": child.ready, "ingest door": door.ready},
-        lifespans=[swept(platform.blobs), child.running(), door.running(), stage.running()],
-    )
-
-
-def _preparer(
-    platform: Platform, settings: IngestSettings, name: str, time_limit_s: float, share: float, memory: MemoryLimit
-) -> ComputeChild[Preparer]:
-    return ComputeChild(
-        partial(Preparer, platform.blobs, settings),
-        name=name,
-        time_limit_s=time_limit_s,
-        memory_limit_bytes=memory_limit(memory, share=share, least=LEAST_MEMORY),
+        checks=stage.checks | {"ingest child": preparing.child.ready, "ingest door": probes.pool.ready},
+        lifespans=[swept(platform.blobs), preparing.child.running(), probes.pool.running(), stage.running()],
     )
 
 
