@@ -35,9 +35,9 @@ def film(seed: int, seconds: float = 2) -> bytes:
 def broken_at_its_end(seed: int, seconds: float, from_s: float) -> bytes:
     """A film of which nothing decodes from a time on."""
     data = bytearray(film(seed, seconds))
-    with av.open(BytesIO(bytes(data))) as container:
-        for packet in container.demux(video=0):
-            if packet.pos is not None and packet.time is not None and packet.time >= from_s:
+    with av.open(BytesIO(bytes(data)), "r") as container:
+        for packet in container.demux(container.streams.video[0]):
+            if packet.pos is not None and packet.pts is not None and packet.pts * packet.time_base >= from_s:
                 data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
     return bytes(data)
 

@@ -1,5 +1,6 @@
 """What was tried, and what came of it."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,6 +9,11 @@ from typing import Literal
 import httpx
 
 Outcome = Literal["refused", "survived", "violation"]
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Case:
 class Tally:
     """All inputs so far."""
 
-    say: Callable[[str], None] = print
+    say: Callable[[str], None] = _say
     cases: list[Case] = field(default_factory=list)
     group: str = ""
 
@@ -84,8 +90,8 @@ class Tally:
     def table(self) -> str:
         """A line for each group, one for all, and one for each violation."""
         lines = [f"{'group':<44} {'tried':>6} {'refused':>8} {'survived':>9} {'violations':>11}"]
-        for group in dict.fromkeys(case.group for case in self.cases):
-            lines.append(_line(group, [case for case in self.cases if case.group == group]))
+        groups = dict.fromkeys(case.group for case in self.cases)
+        lines += [_line(group, [case for case in self.cases if case.group == group]) for group in groups]
         lines.append(_line("all", self.cases))
         lines += [f"VIOLATION {case.group}: {case.name}: {case.detail}" for case in self.violations]
         return "\n".join(lines)

@@ -1,10 +1,10 @@
-"""The instance that is attacked: a real `rushes up` in a process of its own, and what must be true of it at any time."""
+"""The instance that is attacked, a real `rushes up` in a process of its own, and what must be true of it always."""
 
 import asyncio
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 from aiokafka import AIOKafkaProducer
@@ -15,7 +15,8 @@ from tests.chaos.up import SETTINGS, Up
 from rushes_testing.process import ProcessFailed, descendants
 from rushes_testing.waiting import until
 
-T = TypeVar("T")
+Answer = httpx.Response | str
+"""An answer; or, where there was none, why."""
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "uneven-clock.mp4"
 ANSWER_S = 20.0
@@ -60,7 +61,7 @@ class Target:
 
     # What is sent
 
-    def request(self, method: str, path: str, **more: Any) -> httpx.Response | str:
+    def request(self, method: str, path: str, **more: Any) -> Answer:
         """The answer; or, where there is none in time, why."""
         try:
             return httpx.request(method, self.up.url + path, timeout=ANSWER_S, **more)
@@ -74,9 +75,13 @@ class Target:
         answer = self.request("GET", path)
         return answer if isinstance(answer, str) else f"{answer.status_code} {answer.text}"
 
-    def upload(self, data: bytes, name: str = "film.mp4", **fields: str) -> httpx.Response | str:
+    def upload(self, data: bytes, name: str = "film.mp4", **fields: str) -> Answer:
         """Send a file by a form."""
         return self.request("POST", "/v1/uploads", files={"file": (name, data)}, data=fields)
+
+    def json(self, method: str, path: str, body: str) -> Answer:
+        """Send JSON."""
+        return self.request(method, path, content=body.encode(), headers={"Content-Type": "application/json"})
 
     def publish(self, *values: bytes) -> None:
         """Publish raw `video-uploaded` records, as any Kafka client may."""
@@ -107,9 +112,18 @@ class Target:
 
         return until(look, within_s)
 
+    def gone(self, video: str, within_s: float = 30) -> None:
+        """Wait until a video that was deleted is not there any more."""
+
+        def look() -> bool | None:
+            answer = self.request("GET", f"/v1/videos/{video}")
+            return True if not isinstance(answer, str) and answer.status_code == 404 else None
+
+        self.tally.holds("a deleted video is gone", bool(until(look, within_s)), f"is there after {within_s:g} s")
+
     def dead(self) -> str:
         """All open dead letters, as text; nothing where they can't be had."""
-        answer = self.request("GET", "/v1/dead-letters", params={"limit": 1000})
+        answer = self.request("GET", "/v1/dead-letters", params={"limit": 10_000})
         return "" if isinstance(answer, str) or answer.status_code != 200 else answer.text
 
     def must_die(self, markers: Iterable[str], within_s: float = 45) -> None:
@@ -122,6 +136,30 @@ class Target:
                 self.tally.refused(marker, "dead letter")
             else:
                 self.tally.violation(marker, f"is no dead letter after {within_s:g} s")
+
+    def dead_count(self) -> int:
+        """How many dead letters are open; 0 where they can't be had."""
+        answer = self.request("GET", "/v1/dead-letters", params={"limit": 1})
+        return 0 if isinstance(answer, str) or answer.status_code != 200 else int(answer.json()["total"])
+
+    def must_become_dead(self, count: int, before: int, name: str, within_s: float = 45) -> None:
+        """Count so many inputs without a mark of their own that are to become dead letters."""
+        until(lambda: True if self.dead_count() - before >= count else None, within_s)
+        found = min(count, self.dead_count() - before)
+        for _ in range(found):
+            self.tally.refused(name, "dead letter")
+        if found < count:
+            self.tally.violation(name, f"{count - found} of {count} are no dead letters after {within_s:g} s")
+
+    def artefacts(self, prefix: str = "") -> list[str]:
+        """The names of what was made of the good video, not in its segments' folders."""
+        folder = self.up.data / "blobs" / "videos" / self.good_id
+        return sorted(path.name for path in folder.glob(f"{prefix}*") if path.is_file() and path.name != "source")
+
+    def keys_below(self, prefix: str) -> list[str]:
+        """The blobs below a key."""
+        folder = self.up.data / "blobs" / prefix
+        return sorted(str(path.relative_to(folder)) for path in folder.rglob("*")) if folder.exists() else []
 
     def disk(self) -> int:
         """Bytes that the data take."""
