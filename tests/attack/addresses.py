@@ -48,7 +48,7 @@ def addresses(target: Target) -> None:
         uris = [f"https://{host}:{listener.port}/{number}-loop.mp4" for number, host in enumerate(LOOPBACK)]
         uris += [f"https://{host}/{number}-private.mp4" for number, host in enumerate(PRIVATE)]
         uris += ["http://127.0.0.1/plain.mp4", "ftp://127.0.0.1/f.mp4", "gopher://127.0.0.1/g", "concat:/etc/passwd"]
-        _from_uris(target, uris)
+        target.from_uris(uris)
         target.tally.holds("nobody connected to this machine", listener.connections == 0, f"{listener.connections} did")
     finally:
         listener.close()
@@ -68,7 +68,7 @@ def addresses(target: Target) -> None:
 
 def _passwords(target: Target) -> None:
     uri = f"https://user:{PASSWORD}@127.0.0.1:9/password.mp4"
-    _from_uris(target, [uri], known_by="password.mp4")
+    target.from_uris([uri], known_by="password.mp4")
     shown = {
         "dead letters": target.dead(),
         "the list of videos": target.get_text("/v1/videos?limit=100"),
@@ -76,17 +76,6 @@ def _passwords(target: Target) -> None:
     }
     for where, text in shown.items():
         target.tally.holds(f"password of a URI in {where}", PASSWORD not in text, "is shown")
-
-
-def _from_uris(target: Target, uris: list[str], known_by: str | None = None) -> None:
-    waiting = []
-    for uri in uris:
-        sent = target.json("POST", "/v1/uploads/from-uri", f'{{"uri": "{uri}"}}')
-        if not isinstance(sent, str) and sent.status_code == 202:
-            waiting.append(known_by or uri)
-        else:
-            target.tally.must_refuse(f"from-uri {uri}", sent)
-    target.must_die(waiting)
 
 
 def files(target: Target) -> None:
@@ -105,7 +94,7 @@ def files(target: Target) -> None:
         "file:///proc/self/mem",
         "file:///proc/kmsg",
     ]
-    _from_uris(target, uris)
+    target.from_uris(uris)
     stored = target.holds_bytes(SECRET)
     target.tally.holds("a file that is no video is not kept", not stored, f"lies in {stored}")
     archive = target.request("GET", "/v1/archive")

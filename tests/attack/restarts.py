@@ -78,6 +78,8 @@ def keys(target: Target) -> None:
     if not target.start(RUSHES_HTTP__KEYS=desk):
         target.revive()
         return
+    known = {"Authorization": f"Bearer {SECRET}"}
+    tally.must_answer("the right key", target.request("GET", "/v1/videos", headers=known))
     statuses = set()
     for number in range(WRONG):
         headers = {"Authorization": f"Bearer wrong-key-number-{number:06}"}
@@ -85,7 +87,7 @@ def keys(target: Target) -> None:
         statuses.add(sent if isinstance(sent, str) else sent.status_code)
     tally.holds(f"{WRONG} wrong keys are refused", statuses <= {401, 429}, str(statuses))
     tally.holds("wrong keys are throttled", 429 in statuses, f"only {statuses}")
-    right = target.request("GET", "/v1/videos", headers={"Authorization": f"Bearer {SECRET}"})
+    right = target.request("GET", "/v1/videos", headers=known)
     tally.holds(
         "the right key is served meanwhile", not isinstance(right, str) and right.status_code == 200, str(right)
     )

@@ -9,6 +9,7 @@ from tests.attack.floods import clock, pictures, unfinished
 from tests.attack.metadata import fields, metadata
 from tests.attack.records import records
 from tests.attack.restarts import damaged, keys
+from tests.attack.sources import sources
 from tests.attack.tally import Tally
 from tests.attack.target import Target
 
@@ -21,6 +22,7 @@ GROUPS: Mapping[str, Callable[[Target], None]] = {
     "foreign Host and Origin": forgeries,
     "raw records": records,
     "giant pictures and many tracks": pictures,
+    "sources that drip and redirect": sources,
     "25 dead hosts": dead_hosts,
     "unfinished uploads": unfinished,
     "events from the future": clock,

@@ -1,6 +1,7 @@
 """The instance that is attacked, a real `rushes up` in a process of its own, and what must be true of it always."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -141,6 +142,17 @@ class Target:
         """How many dead letters are open; 0 where they can't be had."""
         answer = self.request("GET", "/v1/dead-letters", params={"limit": 1})
         return 0 if isinstance(answer, str) or answer.status_code != 200 else int(answer.json()["total"])
+
+    def from_uris(self, uris: Iterable[str], known_by: str | None = None) -> None:
+        """Have these fetched, which is to be refused or to end as dead letters, known by the URI or by `known_by`."""
+        waiting = []
+        for uri in uris:
+            sent = self.json("POST", "/v1/uploads/from-uri", json.dumps({"uri": uri}))
+            if not isinstance(sent, str) and sent.status_code == 202:
+                waiting.append(known_by or uri)
+            else:
+                self.tally.must_refuse(f"from-uri {uri}", sent)
+        self.must_die(waiting)
 
     def must_become_dead(self, count: int, before: int, name: str, within_s: float = 45) -> None:
         """Count so many inputs without a mark of their own that are to become dead letters."""
