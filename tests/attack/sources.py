@@ -14,7 +14,7 @@ SECRET = b"an answer of this machine's own that nobody outside may read " * 20
 
 
 class Ill(BaseHTTPRequestHandler):
-    """`/drip` gives a byte now and then, `/endless` all that is taken, `/to?URI` sends elsewhere, `/round` in circles."""
+    """`/drip` gives a byte now and then, `/endless` never ends, `/to?URI` sends elsewhere, `/round` in circles."""
 
     stopped = Event()
 
