@@ -82,6 +82,16 @@ class Target:
         """Send a file by a form."""
         return self.request("POST", "/v1/uploads", files={"file": (name, data)}, data=fields)
 
+    def upload_carefully(self, data: bytes, name: str, within_s: float = 30) -> Answer:
+        """As `upload`, and once more while it is told to come again (503), as clients do."""
+        last: list[Answer] = []
+
+        def look() -> Answer | None:
+            last.append(self.upload(data, name))
+            return None if not isinstance(last[-1], str) and last[-1].status_code == 503 else last[-1]
+
+        return until(look, within_s) or last[-1]
+
     def json(self, method: str, path: str, body: str) -> Answer:
         """Send JSON."""
         return self.request(method, path, content=body.encode(), headers={"Content-Type": "application/json"})
