@@ -36,6 +36,10 @@ bench-broker: setup-all  ## Events a second through stages that do nothing, and 
 chaos: setup-all  ## Kill everything at random for minutes, see whether anything is lost: SEEDS=3, or SEED=n
 	$(VENV)/bin/python -m tests.chaos $(if $(SEED),--only seeds --seed $(SEED),--seeds $(or $(SEEDS),3)) --write docs/chaos.md
 
+.PHONY: attack
+attack: $(VENV)/.tests  ## Send a running instance every input that is known to have broken one; prints what came of it
+	$(VENV)/bin/python -m tests.attack
+
 bench-query: $(VENV)/.tests  ## The query service under load: 10,000 and 100,000 synthetic scenes on Qdrant Edge
 	$(VENV)/bin/python -m bench.query
 

@@ -8,11 +8,10 @@ import asyncio
 import ctypes
 import os
 import pickle
-import resource
 import signal
 import sys
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from multiprocessing import get_context
@@ -20,6 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from rushes_runtime.errors import ComputeError
+from rushes_runtime.memory import is_want_of_memory, limit_memory
 
 W = TypeVar("W")
 R = TypeVar("R")
@@ -63,23 +63,30 @@ class ComputeChild(Generic[W]):
         What `work` raises is raised here. Raises ComputeError when the child died, or was killed because `work` took
         longer than the time limit or more memory than allowed. A cancelled call kills the child if it was at work.
         """
+        return await self.run_within(self._time_limit_s, work, *args, **kwargs)
+
+    async def run_within(
+        self, time_limit_s: float, work: Callable[Concatenate[W, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """As `run`, with another time limit. Neither counts the wait for other work to end."""
         call = pickle.dumps((work, args, kwargs))
         async with self._turn:
             child = await self._living()
             try:
-                async with asyncio.timeout(self._time_limit_s):
+                async with asyncio.timeout(time_limit_s):
                     result, error = pickle.loads(await child.ask(call))  # noqa: S301  our own child's
             except TimeoutError as late:
                 child.kill()
-                limit = f"{self._time_limit_s:g} s"
+                limit = f"{time_limit_s:g} s"
                 raise ComputeError("time_limit", f"{self._name} took longer than its limit of {limit}") from late
             except (EOFError, OSError) as died:
                 raise self._died(child) from died
             except asyncio.CancelledError:
                 child.kill()
                 raise
-        if isinstance(error, MemoryError):
-            raise ComputeError("out_of_memory", f"{self._name} needed more memory than its limit") from error
+            if isinstance(error, MemoryError):
+                child.kill()  # what it holds on to would be missing to the next call
+                raise ComputeError("out_of_memory", self._needed_more()) from error
         if error is not None:
             raise error
         self._loaded = child
@@ -134,8 +141,49 @@ class ComputeChild(Generic[W]):
                 raise
         return self._child
 
+    def _needed_more(self) -> str:
+        limit = f"its limit of {self._memory_limit_bytes:,} bytes" if self._memory_limit_bytes else "there is"
+        return f"{self._name} needed more memory than {limit}"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether work is being done or waited for."""
+        return self._turn.locked()
+
     def _died(self, child: "_Child") -> ComputeError:
         return ComputeError("child_died", f"the {self._name} child died with exit code {child.kill()}")
+
+
+class ComputePool(Generic[W]):
+    """Some children of the same kind, for short work that must not wait behind one another's.
+
+    Work goes to a child that is free, the first one by preference; the others are started when they are first needed.
+    """
+
+    def __init__(self, children: Sequence[ComputeChild[W]]) -> None:
+        self._children = children
+        self._free = asyncio.Semaphore(len(children))
+
+    async def run(self, work: Callable[Concatenate[W, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """As `ComputeChild.run`, in the first child that is free."""
+        async with self._free:
+            child = next(each for each in self._children if not each.is_busy)
+            return await child.run(work, *args, **kwargs)
+
+    async def ready(self) -> None:
+        """As `ComputeChild.ready`, of the first child, or of any that is at work."""
+        if not any(child.is_busy for child in self._children):
+            await self._children[0].ready()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Have the first child ready for as long as the context is open, and all of them ended after it."""
+        try:
+            await self._children[0].warm()
+            yield
+        finally:
+            for child in self._children:
+                child.stop()
 
 
 class _Child:
@@ -190,8 +238,7 @@ def _serve(pipe: Connection, build: Callable[[], Any], parent: int, memory_limit
     """The child: never outlive the parent, leave Ctrl-C to it, mind the limit, and do what is asked for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(parent)
-    if memory_limit_bytes:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
+    limit_memory(memory_limit_bytes)
     worker = _Once(build)
     pipe.send_bytes(b"")
     while True:
@@ -221,6 +268,8 @@ def _answer(worker: _Once, call: bytes) -> bytes:
         work, args, kwargs = pickle.loads(call)  # noqa: S301  our own parent's
         return pickle.dumps((work(worker(), *args, **kwargs), None))
     except Exception as error:  # noqa: BLE001  it is the caller's
+        if is_want_of_memory(error):
+            return pickle.dumps((None, MemoryError(str(error))))
         error.add_note("".join(traceback.format_exception(error)))  # tracebacks are not pickled, notes are
         return _sendable(error)
 

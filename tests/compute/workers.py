@@ -3,11 +3,16 @@
 import atexit
 import ctypes
 import gc
+import mmap
 import os
 import signal
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import av
+import cv2
+import numpy as np
 
 from rushes_runtime.errors import InvalidError
 
@@ -68,3 +73,25 @@ def answers_and_dies(worker: Worker, count: int) -> bytes:
     os.write(answers.fileno(), (count * 1_000_000).to_bytes(4) + b"some of a million")
     os.kill(os.getpid(), signal.SIGKILL)
     return b""
+
+
+def eats_by_numpy(worker: Worker, count: int) -> int:
+    """Take so many bytes by NumPy."""
+    return int(np.ones(count, np.uint8).size)
+
+
+def eats_by_opencv(worker: Worker, count: int) -> int:
+    """Take so many bytes by OpenCV alone, for pixels of one byte."""
+    return int(cv2.resize(np.ones((1, 1), np.uint8), (count // 1000, 1000), interpolation=cv2.INTER_NEAREST).size)
+
+
+def eats_by_ffmpeg(worker: Worker, count: int) -> int:
+    """Take so many bytes by FFmpeg alone, for a frame of eight bytes a pixel."""
+    frame = av.VideoFrame(count // 8000, 1000, "rgba64le")
+    return frame.width * frame.height * 8
+
+
+def reserves(worker: Worker, count: int) -> int:
+    """Reserve address space, as allocators do, without being able to write to it."""
+    with mmap.mmap(-1, count, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=0) as reserved:
+        return len(reserved)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from rushes_runtime import settings as shared
+from rushes_runtime.memory import MemoryLimit
 from rushes_runtime.settings import Part, Seconds
 
 
@@ -29,8 +30,9 @@ class AsrSettings(Part):
     """Folder in which models that come in parts are put together."""
     time_limit_s: Seconds = 900
     """A segment that takes longer is a failed attempt."""
-    memory_limit: Annotated[int | None, Field(ge=256_000_000)] = None
-    """Address space in bytes that the compute child may take, shared libraries included; None: no limit."""
+    memory_limit: MemoryLimit = None
+    """Bytes of memory that the compute child may take; 0: no limit. Default: half of the machine's memory, and at
+    least 2 GB."""
 
     def made_with(self) -> dict[str, Any]:
         """The settings that shape a transcript."""

@@ -17,6 +17,7 @@ from rushes_runtime.bus.stage import Stage
 from rushes_runtime.compute import ComputeChild
 from rushes_runtime.deletion import drops_deleted, unless_deleted
 from rushes_runtime.errors import Dropped
+from rushes_runtime.memory import memory_limit
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
 from rushes_runtime.settings import ModelSettings
@@ -32,7 +33,7 @@ class InChild:
             partial(load, platform.blobs, platform.settings.models),
             name="embed",
             time_limit_s=settings.time_limit_s,
-            memory_limit_bytes=settings.memory_limit,
+            memory_limit_bytes=memory_limit(settings.memory_limit, share=1 / 2, least=2_000_000_000),
         )
 
     async def see(self, scenes: Sequence[Scene], models: ModelSettings) -> VisualVectors:

@@ -1,10 +1,7 @@
 """Settings of the embed service and of the catalog."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from rushes_runtime import settings as shared
+from rushes_runtime.memory import MemoryLimit
 from rushes_runtime.settings import Part, Seconds
 
 
@@ -13,8 +10,9 @@ class EmbedSettings(Part):
 
     time_limit_s: Seconds = 600
     """A segment that takes longer is a failed attempt."""
-    memory_limit: Annotated[int | None, Field(ge=256_000_000)] = None
-    """Address space in bytes that the compute child may take, shared libraries included; None: no limit."""
+    memory_limit: MemoryLimit = None
+    """Bytes of memory that the compute child may take; 0: no limit. Default: half of the machine's memory, and at
+    least 2 GB."""
 
 
 class CatalogSettings(Part):

@@ -16,21 +16,20 @@ from rushes_ingest.edits import edits
 from rushes_ingest.fetch import STORED, Fetcher
 from rushes_ingest.pending import dealt_with, identity, note
 from rushes_ingest.plan import STAGE_VERSION
-from rushes_ingest.prepare import Preparer, check, prepare
 from rushes_ingest.resumable.core import Resumable
 from rushes_ingest.resumable.routes import routes as resumable
 from rushes_ingest.settings import IngestSettings, SourceSettings, migrated
 from rushes_ingest.sources import Sources
 from rushes_ingest.store import Source, Telling, find_source, forget_unplanned, note_telling, store, swept
 from rushes_ingest.uploads import uploads
-from rushes_ingest.video import video_of
+from rushes_ingest.video import Plan, video_of
+from rushes_ingest.workers import Preparing, Probes
 from rushes_runtime import settings as shared
 from rushes_runtime.artefacts import Artefact, find_or_make
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.failure import Failure
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.bus.stage import Stage
-from rushes_runtime.compute import ComputeChild
 from rushes_runtime.deletion import unless_deleted
 from rushes_runtime.errors import Dropped, InvalidError, TransientError
 from rushes_runtime.generations import mark_of
@@ -64,29 +63,13 @@ Prepare = Callable[[Source, str, str], Awaitable[Plan]]
 
 
 def build(platform: Platform, settings: IngestSettings, given: SourceSettings | None = None) -> Service:
-    """The service; `given` says what it fetches from. Media are read in two child processes, so that the door does not
-    wait behind a long film."""
+    """The service; `given` says what it fetches from. Media are read in child processes."""
     sources = Sources.of(migrated(settings, given or SourceSettings()), platform.settings)
-    child, door = (
-        ComputeChild(
-            partial(Preparer, platform.blobs, settings),
-            name=name,
-            time_limit_s=settings.time_limit_s,
-            memory_limit_bytes=settings.memory_limit,
-        )
-        for name in ("ingest", "ingest door")
-    )
-
-    async def in_child(source: Source, recipe: str, name: str) -> Plan:
-        return await child.run(prepare, source.key, source.video_id, recipe, name)
-
-    async def playable(key: str, name: str) -> None:
-        await door.run(check, key, name)
-
+    preparing, probes = Preparing(platform.blobs, settings), Probes(platform.blobs, settings)
     stage = Stage("ingest", platform, {"blobs": platform.blobs.ready})
-    handle(stage, platform, settings, in_child, Fetcher.of(sources))
+    handle(stage, platform, settings, preparing, Fetcher.of(sources))
     announce, forget = stage.publishes(VIDEO_UPLOADED), stage.publishes(VIDEO_DELETED)
-    acceptance = Acceptance(platform.blobs, playable, announce.publish, platform.index)
+    acceptance = Acceptance(platform.blobs, probes, announce.publish, platform.index)
     arriving = Resumable(acceptance, settings)
     return Service(
         "ingest",
@@ -98,13 +81,13 @@ def build(platform: Platform, settings: IngestSettings, given: SourceSettings | 
             edits(platform.blobs, announce.publish),
             deletions(platform.blobs, forget.publish),
         ],
-        checks=stage.checks | {"ingest child": child.ready, "ingest door": door.ready},
+        checks=stage.checks | {"ingest child": preparing.child.ready, "ingest door": probes.pool.ready},
         lifespans=[
             swept(platform.blobs),
             swept_archives(platform.blobs),
             arriving.running(),
-            child.running(),
-            door.running(),
+            preparing.child.running(),
+            probes.pool.running(),
             stage.running(),
         ],
     )

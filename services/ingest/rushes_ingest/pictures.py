@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 from av.container import InputContainer
+from av.error import ArgumentError, FFmpegError
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -30,12 +31,36 @@ class FirstPicture:
     height: int
 
 
-def first_picture(container: InputContainer, stream: VideoStream, name: str) -> FirstPicture:
-    """Decode up to the first frame that is presented. Raises InvalidError (`nothing_decodes`) if there is none."""
+def first_picture(container: InputContainer, stream: VideoStream, name: str, max_pixels: int) -> FirstPicture:
+    """Decode up to the first frame that is presented.
+
+    Raises InvalidError: `nothing_decodes` if there is none, `too_large_pictures` if it has more than `max_pixels`.
+    """
+    context = stream.codec_context
+    _check_size(context.width, context.height, name, max_pixels)
+    refused = False
+
+    def on_error(error: FFmpegError) -> None:
+        # So a decoder refuses a size, of which it then knows nothing any more; broken data are another error.
+        nonlocal refused
+        refused = refused or (isinstance(error, ArgumentError) and not context.width)
+
     for packet in chain(packets(container, [stream]), [None]):
-        for frame in decoded(stream, packet):
+        for frame in decoded(stream, packet, on_error):
             return _first(frame, stream)
+    if refused:
+        raise _too_large(name, max_pixels)
     raise InvalidError("nothing_decodes", f"not one picture of {name} can be decoded: it is truncated or damaged")
+
+
+def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise _too_large(name, max_pixels, f" ({width:,} x {height:,})")
+
+
+def _too_large(name: str, max_pixels: int, size: str = "") -> InvalidError:
+    sentence = f"the pictures of {name} are larger{size} than the limit of {max_pixels:,} pixels: make them smaller"
+    return InvalidError("too_large_pictures", sentence)
 
 
 def _first(frame: VideoFrame, stream: VideoStream) -> FirstPicture:

@@ -30,19 +30,19 @@ def check(worker: Preparer, source_key: str, name: str) -> None:
     Raises InvalidError as `prepare` does, except for `too_long`.
     """
     with worker.blobs.open(source_key) as source:
-        glance(source, name)
+        glance(source, name, worker.settings.max_pixels)
 
 
 def prepare(worker: Preparer, source_key: str, video_id: str, recipe: str, name: str) -> Plan:
     """The plan of a stored video, whose segments' sound is stored when this returns. Safe to do twice.
 
     Reads the file once and its beginning once more. Raises InvalidError: `empty`, `not_a_video`, `no_pictures`,
-    `nothing_decodes`, `too_long`. Raises MemoryError, and what the blob store raises. A temporary file takes 32 kB
-    for each second of the video.
+    `nothing_decodes`, `too_large_pictures`, `too_long`. Raises MemoryError, and what the blob store raises. A temporary
+    file takes 32 kB for each second of the video.
     """
     with worker.blobs.open(source_key) as source, TemporaryFile() as file:
         pcm = Pcm(file)
-        facts = survey(source, name, worker.settings.max_duration_ms, pcm)
+        facts = survey(source, name, worker.settings.max_duration_ms, pcm, worker.settings.max_pixels)
         spans = plan_segments(facts.duration_ms, worker.settings.segments, _cut(facts, pcm))
         segments = [Segment(index=k, start_ms=start, end_ms=end) for k, (start, end) in enumerate(spans)]
         if facts.has_audio:

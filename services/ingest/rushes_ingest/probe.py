@@ -9,6 +9,7 @@ from rushes_ingest.formats import media_type
 from rushes_ingest.media import opened, packets
 from rushes_ingest.pcm import Pcm
 from rushes_ingest.pictures import FirstPicture, Reel, first_picture
+from rushes_ingest.settings import MAX_PIXELS
 from rushes_ingest.sound import Recorder
 from rushes_ingest.streams import picture_stream, sound_stream
 from rushes_runtime.errors import InvalidError
@@ -37,27 +38,29 @@ def probe(source: str | BinaryIO, name: str, max_duration_ms: int = FOREVER_MS) 
     """The facts of the video at a path or in a seekable file. Reads all of it and decodes one frame.
 
     `name` is what errors call it. Raises InvalidError: `empty`, `not_a_video`, `no_pictures`, `nothing_decodes`,
-    `too_long`. Raises MemoryError, and what reading the file raises.
+    `too_large_pictures`, `too_long`. Raises MemoryError, and what reading the file raises.
     """
     return survey(source, name, max_duration_ms, None)
 
 
-def glance(source: str | BinaryIO, name: str) -> FirstPicture:
+def glance(source: str | BinaryIO, name: str, max_pixels: int = MAX_PIXELS) -> FirstPicture:
     """The first picture of a video. Quick: reads the file's beginning, and its index where that is elsewhere.
 
     Raises as `probe` does, except for `too_long`.
     """
-    with opened(source, name) as (container, _):
-        return first_picture(container, picture_stream(container, name), name)
+    with opened(source, name, max_pixels) as (container, _):
+        return first_picture(container, picture_stream(container, name), name, max_pixels)
 
 
-def survey(source: str | BinaryIO, name: str, max_duration_ms: int, pcm: Pcm | None) -> Facts:
+def survey(
+    source: str | BinaryIO, name: str, max_duration_ms: int, pcm: Pcm | None, max_pixels: int = MAX_PIXELS
+) -> Facts:
     """As `probe`, and in the same pass over the file write its sound to `pcm`, exactly as long as the video is.
 
     `has_audio` then says whether any sound could be decoded.
     """
-    first = glance(source, name)
-    with opened(source, name) as (container, head):
+    first = glance(source, name, max_pixels)
+    with opened(source, name, max_pixels) as (container, head):
         pictures = picture_stream(container, name)
         sound = sound_stream(container, pictures)
         reel = Reel(first.clock, pictures, max_duration_ms)

@@ -6,9 +6,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from rushes_runtime.memory import MemoryLimit
 from rushes_runtime.settings import Part, Port, Seconds
 
 GIGABYTE = 1_000_000_000
+MAX_PIXELS = 50_000_000
 
 
 class SegmentLimits(Part):
@@ -73,8 +75,20 @@ class IngestSettings(Part):
     """The former name of `RUSHES_SOURCES__ROOTS`, which wins where both are set."""
     time_limit_s: Annotated[float, Field(gt=0)] = 1800
     """A video that takes longer to prepare is one failed attempt."""
-    memory_limit: Annotated[int | None, Field(ge=256_000_000)] = None
-    """Address space in bytes that the compute child may take, shared libraries included; None: no limit."""
+    memory_limit: MemoryLimit = None
+    """Bytes of memory that the child which prepares videos may take; 0: no limit. Default: an eighth of the machine's
+    memory, and at least 2 GB."""
+    max_pixels: Annotated[int, Field(ge=1_000_000, le=500_000_000)] = MAX_PIXELS
+    """Width times height of a video's pictures; a video of larger ones is refused. 8K has 35 million."""
+    first_picture_limit_s: Annotated[float, Field(gt=0)] = 60
+    """How long it may take to open a video and decode its first picture when it is prepared."""
+    probe_limit_s: Annotated[float, Field(gt=0)] = 5
+    """How long the same may take at the door. What takes longer is accepted, and judged when it is prepared."""
+    probe_workers: Annotated[int, Field(ge=1, le=64)] = 2
+    """How many uploads are looked at at once, each in a process of its own."""
+    probe_memory_limit: MemoryLimit = None
+    """Bytes of memory that each of these processes may take; 0: no limit. Default: a sixteenth of the machine's memory,
+    and at least 2 GB."""
 
     @property
     def max_duration_ms(self) -> int:

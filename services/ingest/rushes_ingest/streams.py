@@ -5,6 +5,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from rushes_ingest.media import decodes
 from rushes_runtime.errors import InvalidError
 
 STILLS = Disposition.attached_pic | Disposition.timed_thumbnails
@@ -20,7 +21,7 @@ def picture_stream(container: InputContainer, name: str) -> VideoStream:
     streams = [stream for stream in container.streams.video if not stream.disposition & STILLS]
     if not streams:
         raise InvalidError("no_pictures", f"{name} has no pictures, so it is not a video")
-    known = [stream for stream in streams if _decodes(stream)]
+    known = [stream for stream in streams if decodes(stream)]
     if not known:
         raise InvalidError("nothing_decodes", f"the pictures of {name} are in a coding that is not known here")
     best = container.streams.best("video")
@@ -29,11 +30,6 @@ def picture_stream(container: InputContainer, name: str) -> VideoStream:
 
 def sound_stream(container: InputContainer, pictures: VideoStream) -> AudioStream | None:
     """The stream that a player plays with these pictures; None without sound in a known coding."""
-    known = [stream for stream in container.streams.audio if _decodes(stream)]
+    known = [stream for stream in container.streams.audio if decodes(stream)]
     best = container.streams.best("audio", related=pictures)
     return next((stream for stream in known if stream is best), known[0] if known else None)
-
-
-def _decodes(stream: VideoStream | AudioStream) -> bool:
-    """PyAV leaves the context out where there is no decoder, which its types don't say."""
-    return getattr(stream, "codec_context", None) is not None

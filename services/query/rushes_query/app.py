@@ -14,6 +14,7 @@ from rushes_query.http import media as media_routes
 from rushes_query.http import search as search_routes
 from rushes_query.in_use import InUse
 from rushes_query.library import Library
+from rushes_query.pictures import Decoder
 from rushes_query.progress import Progress
 from rushes_query.reader import Reader
 from rushes_query.settings import QuerySettings
@@ -34,7 +35,8 @@ def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, image
     """The service. Its models are loaded, and its gRPC port is bound, when it runs; the encoders are those of the
     settings, and it does not start on an index that was filled with others."""
     reader = Reader(platform.index)
-    search = InUse(platform, settings, texts, images)
+    pictures = Decoder(settings)
+    search = InUse(platform, settings, texts, images, pictures.decode)
     library = Library(reader, platform.blobs)
 
     async def same_models() -> None:
@@ -55,7 +57,12 @@ def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, image
             event_routes.routes(Progress(reader)),
         ],
         checks={"index": platform.index.ready, "blobs": platform.blobs.ready, "model": model_ready},
-        lifespans=[Warmed(search), checked(same_models), GrpcServer(search, library, platform.settings.http)],
+        lifespans=[
+            Warmed(search),
+            stopped(pictures),
+            checked(same_models),
+            GrpcServer(search, library, platform.settings.http),
+        ],
     )
 
 
@@ -74,6 +81,15 @@ class Warmed(AbstractAsyncContextManager[None]):
 
     async def __aexit__(self, *_: object) -> None:
         """They stay loaded."""
+
+
+@asynccontextmanager
+async def stopped(pictures: Decoder) -> AsyncIterator[None]:
+    """The pictures' child ends with the service."""
+    try:
+        yield
+    finally:
+        pictures.child.stop()
 
 
 @asynccontextmanager

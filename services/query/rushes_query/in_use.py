@@ -10,6 +10,7 @@ from rushes_models.registry import encoders
 from rushes_models.weights import WeightsError
 from rushes_query.answers import SearchAnswer
 from rushes_query.ask import Ask, LikeAsk
+from rushes_query.pictures import Decode, decode_here
 from rushes_query.reader import Reader
 from rushes_query.search import Search
 from rushes_query.settings import QuerySettings
@@ -30,13 +31,19 @@ class InUse:
     """
 
     def __init__(
-        self, platform: Platform, settings: QuerySettings, texts: TextEncoder, images: ImageTextEncoder
+        self,
+        platform: Platform,
+        settings: QuerySettings,
+        texts: TextEncoder,
+        images: ImageTextEncoder,
+        decode: Decode = decode_here,
     ) -> None:
-        """`texts` and `images` are the settings' own; nothing is loaded."""
+        """`texts` and `images` are the settings' own; `decode` decodes a question's image. Nothing is loaded."""
+        self._decode = decode
         self._platform = platform
         self._settings = settings
         self._own = texts, images
-        self._empty = Search(Reader(platform.index), texts, images, settings)
+        self._empty = Search(Reader(platform.index), texts, images, settings, decode=decode)
         self._loading: dict[str, asyncio.Task[Search]] = {}
         self._last: tuple[str, Search] | None = None
 
@@ -92,7 +99,7 @@ class InUse:
 
     async def _load(self, name: str) -> Search:
         texts, images = await self._encoders(name)
-        search = Search(Reader(self._platform.index, name), texts, images, self._settings)
+        search = Search(Reader(self._platform.index, name), texts, images, self._settings, decode=self._decode)
         try:
             await search.warm()
         except WeightsError as error:

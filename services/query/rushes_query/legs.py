@@ -10,10 +10,9 @@ from rushes_models.ports import ImageTextEncoder, TextEncoder, Vectors
 from rushes_query.ask import Ask, Wish
 from rushes_query.asked import Asked, Reason, Wanted
 from rushes_query.cached import Cached
-from rushes_query.pictures import decode
+from rushes_query.pictures import Picture
 from rushes_query.quoted import phrases, unquoted
 from rushes_query.settings import QuerySettings
-from rushes_runtime.errors import InvalidError
 from rushes_runtime.index.port import Point, Sparse
 from rushes_schemas.index import LEGS, Leg, ScenePayload
 
@@ -50,13 +49,13 @@ class Legs:
         words = unquoted(ask.q)
         return ask.image is None and (words or ask.q) in self._meanings and (not words or words in self._sights)
 
-    def of(self, ask: Ask) -> Asked:
-        """What is asked for. Blocks; raises InvalidError for a picture that can't be decoded."""
+    def of(self, ask: Ask, picture: Picture | None = None) -> Asked:
+        """What is asked for; `picture` is the question's image, decoded. Blocks."""
         words, said = unquoted(ask.q), phrases(ask.q)
         terms = self._lexical.encode_query(ask.q, ask.language)
         sparse = Sparse(terms.indices, terms.values)
         made: dict[Leg, Made] = {
-            "visual": self._visual(ask.image, words, said),
+            "visual": self._visual(picture, words, said),
             "speech": self._speech(words or ask.q, said),
             "lexical": Wanted(sparse, self._settings.lexical_floor) if terms.indices else "no_words",
         }
@@ -74,11 +73,11 @@ class Legs:
             made["speech"] = Wanted(said, self._settings.alike_floor)
         return self._asked(wish, made)
 
-    def _visual(self, image: bytes | None, words: str, said: list[str]) -> Made:
-        if image is not None:
+    def _visual(self, picture: Picture | None, words: str, said: list[str]) -> Made:
+        if picture is not None:
             if not self._settings.pictures:
                 return "no_picture_model"
-            return self._encoded(lambda: self._images.encode_images([decode(image)]), self._settings.picture_floor)
+            return self._encoded(lambda: self._images.encode_images([picture]), self._settings.picture_floor)
         if not words:
             return "only_a_phrase" if said else "no_words"
         return self._encoded(lambda: self._sights.get(words), self._settings.visual_floor)
@@ -94,8 +93,6 @@ class Legs:
             return "model_not_loaded"
         try:
             return Wanted(encode(), floor)
-        except InvalidError:
-            raise  # the picture is at fault
         except Exception as error:  # whatever a model raises, the other legs can answer
             log.error("a model failed", exc_info=error)
             return "model_failed"

@@ -12,6 +12,7 @@ from rushes_query.cursor import Paging, paging
 from rushes_query.fuse import Scored, fuse
 from rushes_query.legs import Legs
 from rushes_query.moments import FoundMoment, FoundScene, at_most, moments
+from rushes_query.pictures import Decode, decode_here
 from rushes_query.reader import Reader
 from rushes_query.settings import QuerySettings
 from rushes_query.shown import leading, shown
@@ -36,8 +37,10 @@ class Search:
         settings: QuerySettings,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], int] = now_ms,
+        decode: Decode = decode_here,
     ) -> None:
-        """`clock` counts seconds; `now` tells milliseconds since the Unix epoch."""
+        """`clock` counts seconds; `now` tells milliseconds since the Unix epoch; `decode` takes a question's image."""
+        self._decode = decode
         self._reader = reader
         self._legs = Legs(texts, images, settings)
         self._settings = settings
@@ -59,7 +62,9 @@ class Search:
         if not ask.q and ask.image is None:
             raise InvalidError("empty", "Say what to search for: q, an image, or both.")
         pages = paging(ask, self._now(), ask.image or b"")
-        asked = self._legs.of(ask) if self._legs.is_quick(ask) else await asyncio.to_thread(self._legs.of, ask)
+        picture = await self._decode(ask.image) if ask.image is not None else None
+        quick = self._legs.is_quick(ask)
+        asked = self._legs.of(ask) if quick else await asyncio.to_thread(self._legs.of, ask, picture)
         found = await self._found(asked, filter_of(ask, asked.phrases, pages.as_of))
         return await self._answer(ask, asked, found, pages, ask.q, started)
 

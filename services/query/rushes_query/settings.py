@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from rushes_runtime import settings as shared
+from rushes_runtime.memory import MemoryLimit
 from rushes_runtime.settings import Part
 
 Weight = Annotated[float, Field(ge=0, le=100)]
@@ -29,6 +30,10 @@ class QuerySettings(Part):
     """Load the half of the image-text model that looks at pictures, so that one can search by image."""
     cached_queries: Annotated[int, Field(ge=0, le=1_000_000)] = 2048
     """The vectors of how many questions are kept in memory: about 4 KB each."""
+    picture_limit_s: Annotated[float, Field(gt=0)] = 10
+    """How long decoding a picture that is searched by may take, in a process of its own."""
+    picture_memory_limit: MemoryLimit = 1_000_000_000
+    """Bytes of memory that this process may take; 0: no limit."""
     fusion_k: Annotated[int, Field(ge=1, le=10_000)] = 60
     """The k of reciprocal rank fusion: the larger, the less a first place in one leg counts."""
     visual_weight: Weight = 1.0

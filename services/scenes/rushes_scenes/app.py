@@ -9,6 +9,7 @@ from rushes_runtime.bus.progress import made
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.compute import ComputeChild
 from rushes_runtime.deletion import drops_deleted
+from rushes_runtime.memory import memory_limit
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
@@ -39,7 +40,7 @@ def build(platform: Platform, settings: SceneSettings) -> Service:
         partial(Cutter, platform.blobs, settings),
         name="scenes",
         time_limit_s=settings.time_limit_s,
-        memory_limit_bytes=settings.memory_limit,
+        memory_limit_bytes=memory_limit(settings.memory_limit, share=1 / 3, least=3_000_000_000),
     )
 
     async def in_child(video: Video, segment: Segment, recipe: str) -> tuple[Scene, ...]:

@@ -33,13 +33,14 @@ def cut(worker: Cutter, video: Video, segment: Segment, recipe: str) -> tuple[Sc
     stored when this returns.
 
     Blocks; runs in the compute child. Doing it again stores the same pictures under the same keys. Raises InvalidError
-    (`nothing_decodes`) if no picture of the segment can be decoded, and what the blob store raises.
+    (`nothing_decodes`, `too_large_pictures`) if no picture of the segment can be decoded, and what the blob store
+    raises.
     """
     # Threads of OpenCV's own cost a tenth more time than they save on pictures so small. The decoder has some.
     cv2.setNumThreads(1)
     with worker.blobs.open(blob_key(video.source_uri)) as source:
         try:
-            with opened(source, "the file", worker.settings.decode_threads) as film:
+            with opened(source, "the file", worker.settings.decode_threads, worker.settings.max_pixels) as film:
                 seen = shots(film, worker.settings, segment.start_ms, segment.end_ms)
         except InvalidError as error:
             raise InvalidError(error.reason, f"segment {segment.index} of video {video.video_id}: {error}") from error

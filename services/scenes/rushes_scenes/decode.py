@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import av
 from av.container import InputContainer
-from av.error import FFmpegError, InvalidDataError
+from av.error import ArgumentError, FFmpegError, InvalidDataError
 from av.error import MemoryError as OutOfMemory
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -23,6 +23,8 @@ class Decoding:
     def __init__(self, container: InputContainer, stream: VideoStream, last_pts: int | None = None) -> None:
         """`last_pts`: end where a packet is to be decoded later than this; by default, where the file ends."""
         self.packets: list[int] = []
+        self.refused_size = False
+        """Whether a picture was left out because it is larger than the decoder's limit."""
         self._container = container
         self._stream = stream
         self._last_pts = last_pts
@@ -56,7 +58,9 @@ class Decoding:
             frames = self._stream.decode(packet)
         except OutOfMemory:
             raise
-        except FFmpegError:
+        except FFmpegError as error:
+            # So a decoder refuses a size, of which it then knows nothing any more; broken data are another error.
+            self.refused_size |= isinstance(error, ArgumentError) and not self._stream.codec_context.width
             return
         for frame in frames:
             pts = frame.pts if frame.pts is not None else frame.dts

@@ -26,6 +26,9 @@ from rushes_scenes.decode import Decoding
 Picture = NDArray[np.uint8]
 """Height x width x 3 bytes: blue, green, red, as OpenCV and PySceneDetect have it."""
 
+OPTIONS = {"protocol_whitelist": "file", "max_streams": "200"}
+MAX_PIXELS = 50_000_000
+
 BACK_MS = (0, 3_000, 15_000, 60_000)
 """How much further back each attempt seeks, where the frames that come are later than those asked for."""
 FALLBACK_RATE = Fraction(25)
@@ -59,6 +62,8 @@ class Film:
         self._decoding = Decoding(container, stream)
         frames = iter(self._decoding)
         first = next(frames, None)
+        if first is None and self._decoding.refused_size:
+            raise InvalidError("too_large_pictures", f"the pictures of {name} are larger than the limit")
         if first is None:
             raise InvalidError("nothing_decodes", f"not one picture of {name} can be decoded")
         self._unread: Iterable[tuple[int, VideoFrame]] | None = chain([first], frames)
@@ -104,13 +109,15 @@ class Film:
 
 
 @contextmanager
-def opened(source: str | BinaryIO, name: str, threads: int = 0) -> Iterator[Film]:
+def opened(source: str | BinaryIO, name: str, threads: int = 0, max_pixels: int = MAX_PIXELS) -> Iterator[Film]:
     """The film at a path or in a seekable file. `name` is what errors call it; 0 threads are one a core.
 
-    Raises InvalidError (`nothing_decodes`) if it holds no picture that can be decoded.
+    A picture of more than `max_pixels` is not decoded, whatever the container says of its size and whenever it comes.
+    Raises InvalidError (`nothing_decodes`, `too_large_pictures`) if it holds no picture that can be decoded.
     """
+    limit = {"max_pixels": str(max_pixels)}
     try:
-        container = av.open(source, "r", options={"protocol_whitelist": "file"}, metadata_errors="ignore")
+        container = av.open(source, "r", options=OPTIONS | limit, metadata_errors="ignore")
     except (InvalidDataError, FileEnds) as error:
         raise InvalidError("nothing_decodes", f"{name} can't be opened as a video: {error}") from error
     with container:
@@ -119,6 +126,7 @@ def opened(source: str | BinaryIO, name: str, threads: int = 0) -> Iterator[Film
             raise InvalidError("nothing_decodes", f"{name} has no pictures")
         stream.codec_context.thread_type = ThreadType.AUTO
         stream.codec_context.thread_count = threads
+        stream.codec_context.options = limit
         yield Film(container, stream, name)
 
 

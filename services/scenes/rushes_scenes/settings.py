@@ -4,14 +4,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from rushes_runtime.memory import MemoryLimit
 from rushes_runtime.settings import Part
 from rushes_scenes.detectors import AdaptiveSettings, DetectorSettings
 
 STAGE_VERSION = 2
 """Part of every recipe. Raise it when the same settings begin to give another result."""
 
-ONLY_HOW = frozenset({"decode_threads", "time_limit_s", "memory_limit"})
-"""Settings that say how the work is done, and leave its result alone."""
+ONLY_HOW = frozenset({"decode_threads", "time_limit_s", "memory_limit", "max_pixels"})
+"""Settings that say how the work is done or what is refused, and leave its result alone."""
 
 
 class SceneSettings(Part):
@@ -37,10 +38,13 @@ class SceneSettings(Part):
     """Pixels across a picture of the storyboard."""
     decode_threads: Annotated[int, Field(ge=0, le=64)] = 0
     """Threads of the decoder; 0: as many as there are cores."""
+    max_pixels: Annotated[int, Field(ge=1_000_000, le=500_000_000)] = 50_000_000
+    """Width times height of a picture; a larger one counts as broken. 8K has 35 million."""
     time_limit_s: Annotated[float, Field(gt=0, le=86_400)] = 600
     """A segment that takes longer is one failed attempt."""
-    memory_limit: Annotated[int | None, Field(ge=256_000_000)] = None
-    """Address space in bytes that the compute child may take, shared libraries included; None: no limit."""
+    memory_limit: MemoryLimit = None
+    """Bytes of memory that the compute child may take; 0: no limit. Default: a third of the machine's memory, and at
+    least 3 GB."""
 
     def result_settings(self) -> dict[str, Any]:
         """The settings that shape the result, ready for JSON: what a recipe is made of, with `STAGE_VERSION`."""
