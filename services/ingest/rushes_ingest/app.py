@@ -22,7 +22,7 @@ from rushes_ingest.settings import IngestSettings, SourceSettings, migrated
 from rushes_ingest.sources import Sources
 from rushes_ingest.store import Source, Telling, find_source, forget_unplanned, note_telling, store, swept
 from rushes_ingest.uploads import uploads
-from rushes_ingest.video import Plan, video_of
+from rushes_ingest.video import video_of
 from rushes_ingest.workers import Preparing, Probes
 from rushes_runtime import settings as shared
 from rushes_runtime.artefacts import Artefact, find_or_make

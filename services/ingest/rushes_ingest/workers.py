@@ -7,11 +7,11 @@ import structlog
 from rushes_ingest.prepare import Preparer, check, prepare
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source
-from rushes_ingest.video import Plan
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.compute import ComputeChild, ComputePool
 from rushes_runtime.errors import ComputeError
 from rushes_runtime.memory import memory_limit
+from rushes_schemas.artefacts import Plan
 
 LEAST_MEMORY = 2_000_000_000
 """Bytes: a first picture of 50 megapixels in 16 bits takes 1.2 GB, and so does one of 8K behind B-frames."""
