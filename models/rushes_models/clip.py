@@ -53,6 +53,7 @@ class Preprocess:
 
         Raises `WeightsError` if the settings do not prepare three channels as a square.
         """
+        # open_clip has one number, or height and width.
         side = settings.get("side", settings.get("size"))
         sides = {side} if isinstance(side, int) else set(side or ())
         values = {name: _plain(settings[name]) for name in cls.__dataclass_fields__ if settings.get(name) is not None}
@@ -164,6 +165,7 @@ class Clip:
         if not items:
             return np.empty((0, self.dimensions), np.float32)
         encode = half.get()
+        # Normalised here, so that torch and ONNX do it in the same way.
         starts = range(0, len(items), self._batch)
         return _unit(np.concatenate([encode(items[start : start + self._batch]) for start in starts]))
 

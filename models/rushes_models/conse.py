@@ -76,6 +76,7 @@ class Conse:
         the scores of absent things as clearly. On 42 held-out queries: .64 and .60.
         """
         vectors = self._text.encode([QUERY_TEMPLATE.format(text) for text in texts])
+        # The projection shortens the vectors, so they are normalised after it.
         return _unit(_without(vectors, self._shared.get()))
 
     def warm(self) -> None:

@@ -99,6 +99,7 @@ def _numbered(stemmer: str, text: str) -> tuple[tuple[int, int, int], ...]:
 def _number(stemmer: str, term: str) -> int:
     """The number of a single term; -1 for a stop word."""
     found = _model(stemmer).embed_query(term).indices
+    # The library drops stop words, so their list is empty.
     return int(found[0]) if found else -1
 
 

@@ -94,6 +94,7 @@ def verified(folder: Path, manifest: Manifest, name: str) -> Path:
     parts = [PinnedFile(folder / part, digest) for part, digest in manifest.files.items() if part.startswith(name)]
     if folder / name not in [part.path for part in parts]:
         raise WeightsError(f"{folder / MANIFEST} does not name {name}: export the model again")
+    # onnxruntime opens the `.data` file by itself, so both must be checked before it does.
     for part in parts:
         part.verified_path()
     return folder / name

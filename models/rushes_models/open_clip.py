@@ -122,6 +122,7 @@ class _OpenClip:
 
 
 def _open(architecture: str, pretrained: str, threads: int, how: Computing) -> _OpenClip:
+    # By default torch takes a thread for every core, and the other services need some.
     need("torch").set_num_threads(threads)
     return _OpenClip(find_checkpoint(architecture, pretrained), how)
 

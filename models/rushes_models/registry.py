@@ -133,6 +133,7 @@ def look(name: str) -> Availability:
         open_clip.PREFIX: _open_clip,
         onnx_clip.PREFIX: _onnx_clip,
     }
+    # The models of rushes have names without a colon, so that the part before it is the whole name.
     for start, how in looks.items():
         if name.partition(":")[0] == start:
             return how(name)
@@ -167,6 +168,7 @@ def _pinned(name: str, kind: Kind, files: Sequence[PinnedFile], dimensions: int)
             file.verified_path()
     except WeightsError as error:
         return Availability(name, kind, places, problem=str(error))
+    # The first file holds the weights; the others belong to it.
     return Availability(name, kind, places, dimensions, files[0].sha256)
 
 
@@ -190,6 +192,7 @@ def _onnx_clip(name: str) -> Availability:
     except WeightsError as error:
         return Availability(name, "image-text", (folder,), problem=str(error))
     files = tuple(folder / file for file in (onnx_clip.MANIFEST, *manifest.files))
+    # The digest is that of the weights before the export, so that it equals that of the same model in torch.
     return Availability(name, "image-text", files, manifest.dimensions, manifest.weights_sha256)
 
 

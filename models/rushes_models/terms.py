@@ -93,10 +93,12 @@ def _joined(terms: Iterable[Term]) -> str:
 
 
 def _folded(word: str) -> str:
+    # NFD splits accents from their letters, so that they can be removed; NFC joins what is left, such as Hangul.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", word.casefold()).translate(_ACCENTS))
 
 
 def _runs(text: str) -> Iterator[_Run]:
+    # The text begins as if after a space: no run is open.
     start, running = 0, _kind(" ")
     for place, letter in enumerate(text):
         kind = _kind(letter)

@@ -132,6 +132,7 @@ def _sound(blobs: Blobs, segment: Segment) -> Sound:
     from faster_whisper.audio import decode_audio  # noqa: PLC0415  loads ctranslate2, and only the worker needs it
 
     assert segment.audio_uri is not None
+    # A path from a folder, a file object from S3; the latter is read whole, a few MB.
     with blobs.open(blob_key(segment.audio_uri)) as source:
         decoded: Sound = decode_audio(source if isinstance(source, str) else io.BytesIO(source.read()))
     return decoded

@@ -143,6 +143,7 @@ def choose_keyframes(candidates: Sequence[Candidate], start_ms: int, end_ms: int
 def _nearest(candidates: Sequence[Candidate], middle_ms: float, reach_ms: float) -> Candidate:
     def distance(candidate: Candidate) -> tuple[bool, float]:
         off = abs(candidate.time_ms - middle_ms)
+        # A dark candidate within the part competes with those outside it by distance alone.
         return (off > reach_ms or candidate.dark, off)
 
     return min(candidates, key=distance)

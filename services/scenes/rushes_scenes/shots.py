@@ -142,6 +142,7 @@ def _pause(result: DetectionResult, start_ms: int, min_length: MinSceneLength) -
             if ms >= start_ms:
                 return None
             begin = time
+        # FrameTimecode compares with frames if `min_length` is an int, and with seconds if it is a float.
         elif (time - begin) >= min_length:
             break
     return begin

@@ -107,8 +107,10 @@ class Decoding:
             if packet.pts is not None and not packet.is_discard:
                 self.packets.append(packet.pts)
             yield from self._decoded(packet)
+            # Packets come in decode order: one with a late PTS may precede frames that are presented before it.
             if self._last_pts is not None and packet.dts is not None and packet.dts > self._last_pts:
                 break
+        # The decoder holds frames back to reorder them.
         yield from self._decoded(None)
 
     def _demuxed(self) -> "Iterator[av.Packet[VideoStream]]":
@@ -213,6 +215,7 @@ def open_video(source: str | BinaryIO, name: str, threads: int = 0) -> Iterator[
         stream = container.streams.best("video")
         if not isinstance(stream, VideoStream):
             raise InvalidError("nothing_decodes", f"{name} has no pictures")
+        # Before the first packet: FFmpeg ignores later changes.
         stream.codec_context.thread_type = ThreadType.AUTO
         stream.codec_context.thread_count = threads
         yield VideoReader(container, stream, name)

@@ -73,6 +73,7 @@ def _time_ranges(segment: Segment, cuts_ms: tuple[int, ...]) -> list[tuple[int, 
 
 
 def _store_keyframe(blobs: Blobs, video: Video, segment: Segment, recipe: str, picture: Candidate) -> Keyframe:
+    # The time is the name, so that a repetition overwrites the picture with the same bytes.
     key = keyframe_key(video.video_id, segment.index, recipe, picture.time_ms)
     blobs.put_now(key, picture.jpeg)
     return Keyframe(time_ms=picture.time_ms, uri=blob_uri(key))
