@@ -13,14 +13,13 @@ from typing import NamedTuple
 from bench.page import table, write_section
 
 from rushes_models import conse
-from rushes_models.agreement import Agreement, agreement
-from rushes_models.clip_recipe import Exported
+from rushes_models.clip import Exported
 from rushes_models.export import export
-from rushes_models.open_clip_halves import Computing
-from rushes_models.optional import need
+from rushes_models.measurements import FRAME, Agreement, Speed, agreement, measure
+from rushes_models.open_clip import Computing
 from rushes_models.ports import ImageTextEncoder
 from rushes_models.registry import image_text_encoder
-from rushes_models.speed import FRAME, Speed, measure
+from rushes_models.weights import need
 
 ARCHITECTURE = "ViT-B-32"
 BATCHES = (1, 8, 32)

@@ -80,11 +80,12 @@ def _truth(film: Film, cuts: list[Cut], target: Path) -> dict[str, Any]:
         "sound_starts_after_ms": None if sound_ms is None else sound_ms - picture_ms,
         "shots": [{"start_ms": cut.start_ms, "end_ms": cut.end_ms, "seen": cut.seen} for cut in cuts],
         "speech": [{"start_ms": p.start_ms, "end_ms": p.end_ms, "text": p.text} for p in film.speech],
-        "sources": [_credit(source) for source in film.sources],
+        "sources": [credit(source) for source in film.sources],
     }
 
 
-def _credit(source: Source) -> dict[str, str]:
+def credit(source: Source) -> dict[str, str]:
+    """Return what the index says of a source."""
     return {
         "what": source.what,
         "author": source.author,

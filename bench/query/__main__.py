@@ -17,8 +17,7 @@ from bench.query.scenes import KEYFRAMES, scenes
 
 from rushes_cli.instance import free_ports
 from rushes_embed.collection import VIDEOS, scenes_spec
-from rushes_models.recipes import recipes
-from rushes_models.registry import image_text_encoder, text_encoder
+from rushes_models.registry import image_text_encoder, recipes, text_encoder
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.made_with import MadeWith
 from rushes_runtime.settings import ModelSettings

@@ -10,7 +10,7 @@ import yaml
 
 from rushes_models.lexical import LexicalEncoder
 from rushes_models.ports import ImageTextEncoder, TextEncoder
-from rushes_models.words import phrase_terms
+from rushes_models.terms import phrase_terms
 from rushes_runtime.index.port import Point, Sparse
 from rushes_schemas.index import ScenePayload, as_payload
 

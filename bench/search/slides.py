@@ -11,7 +11,7 @@ from pathlib import Path
 
 from making.cutting import Film, Still, make
 from making.fetch import fetched
-from making.pictures import View
+from making.media import View
 from making.sources import SCIKIT_IMAGE, Package, Source
 
 FILE = Path(__file__).with_name("slides.mp4")

@@ -9,13 +9,12 @@ from rushes_cli.errors import WrongUse
 from rushes_cli.plain import complain, say, say_json
 from rushes_cli.render.models import checked_table, list_json, list_table, speed_json
 from rushes_cli.terminal import out
-from rushes_models.available import Availability, available, look
-from rushes_models.clip_folder import read_manifest
-from rushes_models.clip_recipe import Exported
+from rushes_models.clip import Exported
 from rushes_models.export import ExportRefused, export
-from rushes_models.open_clip_cache import roots
-from rushes_models.registry import encoders
-from rushes_models.speed import Speed, measure, measure_texts
+from rushes_models.measurements import Speed, measure, measure_texts
+from rushes_models.onnx_clip import read_manifest
+from rushes_models.open_clip_weights import cache_roots
+from rushes_models.registry import Availability, available, encoders, look
 from rushes_models.weights import WeightsError
 from rushes_runtime.errors import ConfigurationError, RushesError
 from rushes_runtime.settings import ModelSettings, Settings, load
@@ -38,7 +37,7 @@ def list_models(*, as_json: bool) -> None:
             found = available(named)
     except WrongUse as error:
         raise ConfigurationError(f"RUSHES_MODELS__IMAGE_TEXT or RUSHES_MODELS__TEXT is wrong: {error}") from error
-    places = roots()
+    places = cache_roots()
     if as_json:
         say_json(list_json(found, named, places))
         return

@@ -10,8 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from making.encode import Sound, Timed, encode
-from making.pictures import Size, View, drift, footage, photograph
-from making.sound import Clip, mixed
+from making.media import Clip, Size, View, drift, footage, mixed, photograph
 from making.sources import Phrase, Source
 
 FRAME_MS = 40

@@ -15,8 +15,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 from PIL import Image
 
-from making.pictures import Size
-from making.sound import RATE, Samples
+from making.media import RATE, Samples, Size
 
 _X264 = {"crf": "30", "preset": "slow", "x264-params": "keyint=50:min-keyint=10:threads=1"}
 _AAC_FRAME = 1024

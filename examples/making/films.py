@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from making import sources as s
 from making.cutting import Film, Moving, Still
-from making.pictures import View
-from making.sound import Clip
+from making.media import Clip, View
 
 _AUSTEN_GAIN = 1.6
 _SMALL = (512, 288)

@@ -1,6 +1,5 @@
-"""Encoders that turn text and pictures into vectors, behind the two ports of `rushes_models.ports`.
+"""Encoders that turn text and pictures into vectors, behind the two interfaces of `rushes_models.ports`.
 
-Importing this package, or a module of it that an encoder is asked for by (`registry`, `available`), loads neither a
-model nor a native library for pictures, and no module of it imports torch. Ask `rushes_models.registry` for an
-encoder; its weights are read on first use or by `warm()`.
+Importing this package or `rushes_models.registry` loads neither a model nor onnxruntime, OpenCV, Pillow or torch. Get
+an encoder from `rushes_models.registry`; it reads its weights on first use or when `warm()` is called.
 """

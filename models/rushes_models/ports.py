@@ -1,4 +1,4 @@
-"""What rushes asks of a model. The adapters beside this file are one third-party library each."""
+"""The interfaces of the encoders. Each adapter in this package implements one of them with one third-party library."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ Image = NDArray[np.uint8]
 class ModelRecipe:
     """What makes one model's vectors incomparable with another's: part of every artefact's name.
 
-    `precision` says how the weights are stored and computed with, since that moves the vectors too.
+    `precision` says how the weights are stored and computed with, since that changes the vectors too.
     """
 
     name: str
@@ -32,7 +32,7 @@ class ModelRecipe:
 
 
 class TextEncoder(Protocol):
-    """Texts to vectors. Cheap to construct, safe to share between threads."""
+    """Encodes texts. Cheap to construct, safe to share between threads."""
 
     @property
     def recipe(self) -> ModelRecipe: ...
@@ -41,19 +41,19 @@ class TextEncoder(Protocol):
     def dimensions(self) -> int: ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector per text; shape (0, dimensions) for no texts.
+        """Return one unit vector per text; shape (0, dimensions) for no texts.
 
-        Blocks on the CPU. Loads the model if nobody has; raises `WeightsError` if that fails.
+        Blocks on the CPU. Loads the model on the first call; raises `WeightsError` if that fails.
         """
         ...
 
     def warm(self) -> None:
-        """Load everything now, so that the first call is as fast as the second."""
+        """Load the model now, so that the first call is as fast as the second."""
         ...
 
 
 class ImageTextEncoder(Protocol):
-    """Pictures and queries to one space, where a picture's score is the dot product with the query.
+    """Encodes pictures and queries into one space, where a picture's score is its dot product with the query.
 
     Cheap to construct, safe to share between threads. The two halves load separately: a process that only
     calls `encode_queries` never loads the picture half.
@@ -66,17 +66,24 @@ class ImageTextEncoder(Protocol):
     def dimensions(self) -> int: ...
 
     def encode_images(self, images: Sequence[Image]) -> Vectors:
-        """One unit vector per picture, of any sizes; shape (0, dimensions) for no pictures.
+        """Return one unit vector per picture, of any sizes; shape (0, dimensions) for no pictures.
 
-        Blocks on the CPU. Raises `ValueError` for an array that is no RGB picture, `WeightsError` if the
-        model cannot be loaded.
+        Blocks on the CPU. Raises `ValueError` for an array that is not an RGB picture, `WeightsError` if the
+        model can't be loaded.
         """
         ...
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector per query; shape (0, dimensions) for none. Blocks; may raise `WeightsError`."""
+        """Return one unit vector per query; shape (0, dimensions) for none. Blocks; may raise `WeightsError`."""
         ...
 
     def warm(self) -> None:
         """Load both halves now."""
         ...
+
+
+def require_rgb(image: Image) -> None:
+    """Raise `ValueError` if `image` is not a non-empty uint8 array of shape (height, width, 3)."""
+    # A float picture in 0..1 or a grey one would be encoded without an error, to a vector that finds nothing.
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise ValueError(f"expected a (height, width, 3) uint8 RGB picture, got {image.shape} {image.dtype}")

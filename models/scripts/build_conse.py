@@ -11,9 +11,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-from class_vectors import ClassVectors, class_vectors
-from graph import GraphWriter
-from lite2 import load_lite2, weights_path, write_classifier
+from classes import ClassVectors, class_vectors
+from lite2 import GraphWriter, load_lite2, weights_path, write_classifier
 from onnx import ModelProto, TensorProto, checker, helper
 
 from rushes_models import conse

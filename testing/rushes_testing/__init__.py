@@ -1,5 +1,5 @@
-"""What tests against rushes stand on: a broker, an index, a blob store, and the whole pipeline running on them.
+"""For tests against rushes: a broker, an index, a blob store, and the whole pipeline running on them.
 
-As pytest fixtures they are in `rushes_testing.plugin`, which pytest loads by itself once this package is installed; as
-context managers, for any other harness, in `broker`, `index`, `blobs` and `pipeline`.
+`rushes_testing.plugin` has them as pytest fixtures; pytest loads it by itself once this package is installed. `broker`,
+`index`, `blobs` and `pipeline` have them as context managers, for any other harness.
 """

@@ -20,7 +20,7 @@ USER, PASSWORD, BUCKET = "rushes", "rushes-testing", "rushes"
 
 @dataclass(frozen=True)
 class BlobStore:
-    """A blob store of the tests' own. `kind` says where it came from: "url", "docker" or "folder"."""
+    """A blob store for tests. `kind` says where it came from: "url", "docker" or "folder"."""
 
     url: str
     kind: str
@@ -34,9 +34,9 @@ class BlobStore:
 
 @contextmanager
 def blobs(folder: Path) -> Iterator[BlobStore]:
-    """The first that there is: S3_URL (`s3://bucket/prefix`, with AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and
-    AWS_SECRET_ACCESS_KEY); a container, where Docker answers; `folder`. In a bucket, everything lies below a prefix
-    that nobody else has."""
+    """Yield the first blob store that is available: S3_URL (`s3://bucket/prefix`, with AWS_ENDPOINT_URL,
+    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY); a container, if Docker answers; `folder`."""
+    # In a bucket of yours, each run has a prefix of its own, so that runs at the same time do not see each other.
     if url := os.environ.get(URL):
         access = _access(*(os.environ.get(name) for name in (ENDPOINT, ACCESS_KEY, SECRET_KEY)))
         yield BlobStore(f"{url.rstrip('/')}/{uuid4()}", "url", access)
@@ -48,14 +48,15 @@ def blobs(folder: Path) -> Iterator[BlobStore]:
 
 
 def in_folder(folder: Path) -> BlobStore:
-    """A folder below this one."""
+    """Return a blob store in a folder below this one."""
     return BlobStore((folder / "blobs").resolve().as_uri(), "folder")
 
 
 @contextmanager
 def in_docker(image: str) -> Iterator[BlobStore]:
-    """A MinIO in a container, with an empty bucket."""
-    start = ["-c", f"mkdir -p /data/{BUCKET} && exec minio server /data"]  # a folder of its data is a bucket
+    """Run a MinIO in a container, with an empty bucket."""
+    # For MinIO each folder below its data folder is a bucket.
+    start = ["-c", f"mkdir -p /data/{BUCKET} && exec minio server /data"]
     environment = {"MINIO_ROOT_USER": USER, "MINIO_ROOT_PASSWORD": PASSWORD}
     with docker.container(
         image, 9000, _answers, command=lambda _: start, environment=lambda _: environment, entrypoint="sh"

@@ -1,4 +1,4 @@
-"""A broker: yours, one in a container, or Tansu out of a wheel."""
+"""A broker: yours, one in a container, or Tansu from a wheel."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ PORT = 9092
 
 @dataclass(frozen=True)
 class Broker:
-    """A broker that answers. `kind` says where it came from: "url", "docker" or "tansu"."""
+    """A running broker. `kind` says where it came from: "url", "docker" or "tansu"."""
 
     bootstrap_servers: str
     kind: str
@@ -38,24 +38,24 @@ class Broker:
         }
 
     def new_topic(self, name: str = "test", partitions: int = 1) -> str:
-        """Make a topic that nobody else has; its name, which begins with `name`."""
+        """Create a topic with a unique name that begins with `name`; return the name."""
         unique = f"{name}-{uuid4()}"
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
         admin.create_topics([NewTopic(unique, num_partitions=partitions, replication_factor=1)])[unique].result(30)
         return unique
 
     def drop_topic(self, name: str) -> None:
-        """Forget a topic."""
+        """Delete a topic."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
         admin.delete_topics([name])[name].result(30)
 
 
 @contextmanager
 def broker(folder: Path) -> Iterator[Broker]:
-    """The first that there is: KAFKA_BOOTSTRAP_SERVERS; a container, where Docker answers; Tansu.
+    """Yield the first broker that is available: KAFKA_BOOTSTRAP_SERVERS; a container, if Docker answers; Tansu.
 
-    RUSHES_TESTING_KAFKA_IMAGE names the image: Apache Kafka's or one that is configured like it, or a Tansu's, which
-    has "tansu" in its name. `folder` is for a log.
+    RUSHES_TESTING_KAFKA_IMAGE names the image: Apache Kafka's, one with the same configuration, or Tansu's, which
+    has "tansu" in its name. Tansu's log goes into `folder`.
     """
     if address := os.environ.get(URL):
         yield Broker(address, "url")
@@ -69,7 +69,7 @@ def broker(folder: Path) -> Iterator[Broker]:
 
 @contextmanager
 def in_docker(image: str) -> Iterator[Broker]:
-    """A broker in a container."""
+    """Run a broker in a container."""
     if "tansu" in image:
         with docker.container(image, PORT, answers, command=_tansu_command) as address:
             yield Broker(address, "docker", idempotent=False)
@@ -80,9 +80,10 @@ def in_docker(image: str) -> Iterator[Broker]:
 
 @contextmanager
 def tansu(folder: Path) -> Iterator[Broker]:
-    """Tansu, in memory."""
+    """Run Tansu, which keeps its records in memory."""
     address = f"127.0.0.1:{free_ports(1)[0]}"
     command = [str(binary()), *_tansu_command(address, listen=address)]
+    # Tansu has no idempotent producers.
     with Process("Tansu", command, folder / "tansu.log", is_ready=lambda: answers(address), start_s=20):
         yield Broker(address, "tansu", idempotent=False)
 

@@ -1,4 +1,4 @@
-"""Containers, where Docker answers. They need the extra `docker`: `pip install 'rushes-testing[docker]'`."""
+"""Containers, if Docker answers. They need the extra `docker`: `pip install 'rushes-testing[docker]'`."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ START_S = 90.0
 
 
 def answers() -> bool:
-    """Whether there is a Docker engine, and the library to speak to it."""
+    """Whether a Docker engine answers and the library for it is installed."""
     if find_spec("testcontainers") is None:
         return False
     import docker
@@ -41,10 +41,10 @@ def container(
     port: int | None = None,
     entrypoint: str | None = None,
 ) -> Iterator[str]:
-    """Run an image for as long as the context is open; the `host:port` at which its `inner_port` is reached.
+    """Run an image while the context is open; yield the `host:port` that leads to its `inner_port`.
 
-    Command and environment are told that address: a broker has to know what to call itself. Raises ProcessFailed with
-    the container's last words where it is not ready in time.
+    Command and environment get that address, since a broker must advertise it. Raises ProcessFailed with the end of the
+    container's log if it is not ready in time.
     """
     from testcontainers.core.container import DockerContainer
 

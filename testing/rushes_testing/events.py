@@ -1,4 +1,4 @@
-"""Events as the stages publish them, to feed a consumer of yours with where no pipeline runs."""
+"""Events as the stages publish them, to test a consumer without a pipeline."""
 
 import hashlib
 
@@ -9,9 +9,9 @@ SCENE_MS = 5000
 
 
 def scenes_detected(*texts: str, title: str = "A film") -> ScenesDetected:
-    """A video of one segment, whose scenes are five seconds long and say these texts (empty: nothing is said).
+    """Return the event of a video with one segment; each text is spoken in a scene of five seconds (empty: silence).
 
-    The same title and texts are the same video.
+    The same title and texts give the same video.
     """
     sha256 = hashlib.sha256("\n".join((title, *texts)).encode()).hexdigest()
     video, length_ms = video_id(sha256), SCENE_MS * max(1, len(texts))

@@ -20,7 +20,7 @@ HTTP, GRPC = 6333, 6334
 
 @dataclass(frozen=True)
 class QdrantIndex:
-    """A Qdrant that answers: gRPC on the port after the URL's. `kind` says where it came from: "url", "docker", "edge".
+    """A running Qdrant: gRPC on the port after the URL's. `kind` says where it came from: "url", "docker", "edge".
 
     Edge speaks gRPC only.
     """
@@ -37,7 +37,7 @@ class QdrantIndex:
 
 @contextmanager
 def index(folder: Path) -> Iterator[QdrantIndex]:
-    """The first that there is: QDRANT_URL (and QDRANT_API_KEY); a container, where Docker answers; Edge in `folder`."""
+    """Yield the first that is available: QDRANT_URL (with QDRANT_API_KEY); a container, if Docker answers; Edge."""
     if url := os.environ.get(URL):
         yield QdrantIndex(url, "url", os.environ.get(API_KEY))
     elif docker.answers():
@@ -50,14 +50,14 @@ def index(folder: Path) -> Iterator[QdrantIndex]:
 
 @contextmanager
 def edge(folder: Path) -> Iterator[QdrantIndex]:
-    """Qdrant Edge in a process of its own."""
+    """Run Qdrant Edge in a process of its own, with its data in `folder`."""
     with QdrantProcess(folder, free_pair()) as process:
         yield QdrantIndex(process.url, "edge")
 
 
 @contextmanager
 def in_docker(image: str) -> Iterator[QdrantIndex]:
-    """A Qdrant server in a container."""
+    """Run a Qdrant server in a container."""
     port = free_pair()
     with docker.container(image, HTTP, _listens, port=port, more_ports={GRPC: port + 1}) as address:
         yield QdrantIndex(f"http://{address}", "docker")

@@ -24,7 +24,7 @@ QUICK = {"RUSHES_KAFKA__SESSION_TIMEOUT_S": "6", "RUSHES_TOPICS__PARTITIONS": "2
 
 
 class Rushes(Process):
-    """The running pipeline: where it is reached, and what tests do with it most."""
+    """The running pipeline: its addresses, and what tests need most often."""
 
     def __init__(
         self, broker: Broker, index: QdrantIndex, blobs: BlobStore, folder: Path, settings: Mapping[str, str]
@@ -46,7 +46,7 @@ class Rushes(Process):
         )
 
     def is_ready(self) -> bool:
-        """Whether everything that it needs is there."""
+        """Whether all services are ready."""
         try:
             return httpx.get(f"{self.url}/readyz", timeout=10).status_code == 200
         except httpx.HTTPError:
@@ -73,7 +73,7 @@ class Rushes(Process):
         return video
 
     def get(self, path: str, **parameters: Any) -> Any:
-        """The JSON that it answers."""
+        """Return the JSON of a GET request. Raises httpx.HTTPStatusError for an error status."""
         return httpx.get(self.url + path, params=parameters, timeout=30).raise_for_status().json()
 
 
@@ -81,8 +81,9 @@ class Rushes(Process):
 def pipeline(
     broker: Broker, index: QdrantIndex, blobs: BlobStore, folder: Path, settings: Mapping[str, str] | None = None
 ) -> Iterator[Rushes]:
-    """All services in one process for as long as the context is open; it is ready. `settings` are environment
-    variables, which win. Topics that are missing are made."""
+    """Run all services in one process while the context is open; yield them when they are ready.
+
+    `settings` are environment variables that override all others. Missing topics are created."""
     with Rushes(broker, index, blobs, folder, settings or {}) as running:
         yield running
         assert running.stop() == 0, running.tail()

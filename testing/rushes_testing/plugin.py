@@ -1,6 +1,6 @@
 """The fixtures, for pytest, which loads this module by itself.
 
-Nothing is imported or started before a test asks for it. Parts live as long as the test session; names are unique to a
+Nothing is imported or started before a test requests it. Parts live as long as the test session; names are unique to a
 test.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def rushes_broker(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Broker]":
-    """A broker: KAFKA_BOOTSTRAP_SERVERS, else a container, else Tansu."""
+    """A broker: KAFKA_BOOTSTRAP_SERVERS, or else a container, or else Tansu."""
     from rushes_testing.broker import broker
 
     with broker(tmp_path_factory.mktemp("broker")) as found:
@@ -28,7 +28,7 @@ def rushes_broker(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Broker]
 
 @pytest.fixture
 def rushes_topic(rushes_broker: "Broker") -> Iterator[str]:
-    """The name of a topic that is made for this test, and forgotten after it."""
+    """The name of a topic that is created for this test and deleted after it."""
     name = rushes_broker.new_topic()
     yield name
     rushes_broker.drop_topic(name)
@@ -36,7 +36,7 @@ def rushes_topic(rushes_broker: "Broker") -> Iterator[str]:
 
 @pytest.fixture
 def rushes_group() -> str:
-    """The name of a consumer group that nobody else has."""
+    """A unique name of a consumer group."""
     return f"test-{uuid4()}"
 
 
@@ -60,7 +60,7 @@ def rushes_blobs(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[BlobStor
 
 @pytest.fixture(scope="session")
 def rushes_settings() -> Mapping[str, str]:
-    """Settings of the pipeline, as environment variables. Override this fixture to have others."""
+    """Settings of the pipeline, as environment variables. Override this fixture to change them."""
     return {}
 
 

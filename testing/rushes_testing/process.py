@@ -1,4 +1,4 @@
-"""Programs that tests run beside themselves: logged to a file, stopped or killed, and never left behind."""
+"""Programs that tests start: logged to a file, stopped or killed, and never left running."""
 
 import os
 import select
@@ -26,13 +26,13 @@ _TIED = (
 
 
 class ProcessFailed(AssertionError):
-    """A program did not start or stop as it should; the message ends with its log's last lines."""
+    """A program did not start or stop in time; the message ends with its log's last lines."""
 
 
 class Process:
-    """One program. It may be started again after it was stopped or killed; its log goes on in the same file.
+    """One program. It may be started again after it was stopped or killed; its log continues in the same file.
 
-    Start it in the main thread: the kernel takes the end of the thread that did for the end of the test.
+    Start it in the main thread: the kernel kills it when the thread that started it ends.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Process:
         return self.wait_ready()
 
     def launch(self) -> Self:
-        """Start it and wait for nothing."""
+        """Start it without waiting."""
         assert not self.is_running, f"{self.name} runs already"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as lines:
@@ -73,7 +73,7 @@ class Process:
         return self
 
     def wait_ready(self) -> Self:
-        """Wait until a launched program is ready. Raises ProcessFailed where it ends, or takes too long."""
+        """Wait until a launched program is ready. Raises ProcessFailed if it ends or takes too long."""
         deadline = time.monotonic() + self._start_s
         while time.monotonic() < deadline:
             if not self.is_running:
@@ -96,11 +96,11 @@ class Process:
 
     @property
     def returncode(self) -> int | None:
-        """What it ended with; minus the signal's number where that was a signal."""
+        """Its exit status, negative if a signal ended it; None while it runs."""
         return self._process.poll() if self._process else None
 
     def stop(self, within_s: float = STOP_S) -> int:
-        """SIGTERM, and what it ended with. Raises ProcessFailed, and kills it, where it takes too long."""
+        """Send SIGTERM, wait, and return the exit status. Kills it and raises ProcessFailed if it takes too long."""
         self.send(signal.SIGTERM)
         assert self._process
         try:
@@ -110,7 +110,7 @@ class Process:
             raise ProcessFailed(f"{self.name} did not end within {within_s:g} s:\n{self.tail()}") from None
 
     def kill(self) -> None:
-        """SIGKILL, and wait for its end. One that has ended, or never began, is no error."""
+        """Send SIGKILL and wait for its end. A program that has ended or was never started is no error."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -134,19 +134,19 @@ class Process:
 
 
 def without_settings() -> dict[str, str]:
-    """This process's environment without settings of rushes, which a developer may have set for something else."""
+    """Return this process's environment without the settings of rushes that a developer may have set."""
     return {name: value for name, value in os.environ.items() if not name.startswith("RUSHES_")}
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback on which nobody listens just now."""
+    """Return free ports of the loopback interface."""
     with ExitStack() as stack:
         probes = [stack.enter_context(create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [probe.getsockname()[1] for probe in probes]
 
 
 def free_pair() -> int:
-    """A port on which, as on the next, nobody listens just now: Qdrant speaks HTTP on the one, gRPC on the other."""
+    """Return a free port whose successor is free too: Qdrant serves HTTP on the one and gRPC on the other."""
     while True:
         [first] = free_ports(1)
         try:
@@ -157,8 +157,9 @@ def free_pair() -> int:
 
 
 def descendants(pid: int) -> set[int]:
-    """The processes below one, at whatever depth."""
+    """Return the ids of a process's descendants."""
     parents: dict[int, int] = {}
+    # /proc and no library: the parent's id is the second field after the name, which may itself contain spaces.
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
@@ -171,7 +172,7 @@ def descendants(pid: int) -> set[int]:
 
 
 def left_over(pids: set[int], within_s: float = 5) -> set[int]:
-    """Which of these processes have not ended after so long; those of a dead parent take some milliseconds."""
+    """Return which of these processes still run after `within_s`; orphans need some milliseconds to end."""
     return {pid for pid in pids if not _ends(pid, within_s)}
 
 

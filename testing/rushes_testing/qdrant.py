@@ -1,9 +1,9 @@
-"""A Qdrant server's stand-in as a program: Qdrant's gRPC protocol over Qdrant Edge, for services in several processes.
+"""A substitute for a Qdrant server: a program that serves Qdrant's gRPC protocol over Qdrant Edge.
 
     python -m rushes_testing.qdrant DIR PORT
 
-gRPC is spoken on the port after PORT, as by Qdrant itself; RUSHES_QDRANT__URL is http://127.0.0.1:PORT. With
-RUSHES_QDRANT__API_KEY in its environment it refuses who does not say that. What it acknowledged survives kill -9.
+It serves gRPC on the port after PORT, as Qdrant does; RUSHES_QDRANT__URL is http://127.0.0.1:PORT. With
+RUSHES_QDRANT__API_KEY in its environment it refuses calls without that key. Acknowledged writes survive kill -9.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ KEY = "RUSHES_QDRANT__API_KEY"
 
 
 class QdrantProcess(Process):
-    """The program on a port, ready to `start()`. It keeps its data and port over kills and restarts."""
+    """The program on a port, ready to `start()`. It keeps its data and port across kills and restarts."""
 
     def __init__(self, folder: Path, port: int, api_key: str | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -45,7 +45,7 @@ class QdrantProcess(Process):
         return {"RUSHES_QDRANT__URL": self.url} | ({KEY: key} if key else {})
 
     def _listens(self) -> bool:
-        # It binds its port after it has opened its folder.
+        # It binds its port after it has opened its folder, so a connection means that it is ready.
         with socket.socket() as probe:
             return probe.connect_ex(self._grpc) == 0
 

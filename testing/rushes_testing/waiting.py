@@ -1,4 +1,4 @@
-"""Waiting for something to come true, for so long and no longer."""
+"""Waiting for a condition, up to a time limit."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def until(look: Callable[[], T | None], within_s: float) -> T | None:
-    """What `look` returns once that is not None; None if it does not in time."""
+    """Call `look` until it returns something else than None, and return that; None if `within_s` pass before."""
     deadline = time.monotonic() + within_s
     while (seen := look()) is None and time.monotonic() < deadline:
         time.sleep(POLL_S)

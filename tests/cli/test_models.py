@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.models.exported import rewrite_file, write_model
 
-from rushes_models import speed
-from rushes_models.clip_folder import VISUAL
+from rushes_models import measurements
+from rushes_models.onnx_clip import VISUAL
 
 from .conftest import Rushes
 
@@ -18,7 +18,7 @@ def short_and_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No settings file, no cache of the machine's, and small pictures."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(speed, "FRAME", (8, 8))
+    monkeypatch.setattr(measurements, "FRAME", (8, 8))
 
 
 @pytest.fixture

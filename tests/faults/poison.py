@@ -12,12 +12,12 @@ from pathlib import Path
 
 import rushes_scenes.app
 from rushes_cli.main import main
-from rushes_scenes.cut import Cutter
-from rushes_scenes.cut import cut as harmless
+from rushes_scenes.worker import Worker
+from rushes_scenes.worker import detect_scenes as harmless
 from rushes_schemas.events import Scene, Segment, Video
 
 
-def cut(worker: Cutter, video: Video, segment: Segment, recipe: str) -> tuple[Scene, ...]:
+def detect_scenes(worker: Worker, video: Video, segment: Segment, recipe: str) -> tuple[Scene, ...]:
     """In the compute child: what a decoder does with a file made to break it."""
     if Path(os.environ["TESTS_POISON"]).exists():
         match video.filename:
@@ -32,5 +32,5 @@ def cut(worker: Cutter, video: Video, segment: Segment, recipe: str) -> tuple[Sc
 
 
 if __name__ == "__main__":
-    rushes_scenes.app.cut = cut  # type: ignore[attr-defined]
+    rushes_scenes.app.detect_scenes = detect_scenes  # type: ignore[attr-defined]
     sys.exit(main(sys.argv[1:]))

@@ -11,8 +11,8 @@ from typing import Any
 
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from rushes_models.clip_folder import MANIFEST, TEXT, TOKENIZER, VISUAL, Manifest, digests, write_manifest
-from rushes_models.clip_recipe import Preprocess
+from rushes_models.clip import Preprocess
+from rushes_models.onnx_clip import MANIFEST, TEXT, TOKENIZER, VISUAL, Manifest, digests, write_manifest
 
 VOCABULARY = {"!": 0, "red": 1, "green": 2, "blue": 3, "?": 4}
 SIDE = 4

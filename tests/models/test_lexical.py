@@ -3,7 +3,7 @@
 import pytest
 
 from rushes_models.lexical import RECIPE, LexicalEncoder, SparseVector
-from rushes_models.words import document_terms, phrase_terms, query_terms
+from rushes_models.terms import document_terms, phrase_terms, query_terms
 
 
 @pytest.fixture(scope="module")

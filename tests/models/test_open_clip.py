@@ -12,18 +12,15 @@ from PIL import Image as Pillow
 from tests.models.tiny_clip import write_tiny
 
 from rushes_cli.main import main
-from rushes_models.agreement import TEXTS, agreement, made_up_pictures
-from rushes_models.clip_folder import TOKENIZER
-from rushes_models.clip_pictures import to_input
-from rushes_models.clip_recipe import Exported, Preprocess
-from rushes_models.clip_text import Tokens
+from rushes_models.clip import Exported, Preprocess, to_input
 from rushes_models.export import LEAST_COSINE, ExportRefused, export
-from rushes_models.open_clip_halves import Computing, Products, load_tokenizer
+from rushes_models.measurements import TEXTS, agreement, made_up_pictures
+from rushes_models.onnx_clip import TOKENIZER, Tokens
+from rushes_models.open_clip import Computing, Products, load_tokenizer
 from rushes_models.open_clip_weights import HUB_CONFIG
-from rushes_models.optional import need
 from rushes_models.ports import Image, ImageTextEncoder
 from rushes_models.registry import image_text_encoder
-from rushes_models.weights import WeightsError, sha256_of
+from rushes_models.weights import WeightsError, need, sha256_of
 
 pytestmark = [pytest.mark.all, pytest.mark.timeout(300)]
 
@@ -168,7 +165,7 @@ import sys
 for name in ("torch", "torchvision", "open_clip", "onnx", "transformers"):
     sys.modules[name] = None
 from rushes_cli.main import main
-from rushes_models.agreement import made_up_pictures
+from rushes_models.measurements import made_up_pictures
 from rushes_models.registry import image_text_encoder
 encoder = image_text_encoder(sys.argv[1], 1)
 assert encoder.encode_images(made_up_pictures()).shape[1] == encoder.encode_queries(["cat"]).shape[1] == 64

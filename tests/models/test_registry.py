@@ -6,8 +6,8 @@ from threading import Barrier, Thread
 
 import pytest
 
-from rushes_models.lazy import Lazy
 from rushes_models.registry import image_text_encoder, text_encoder
+from rushes_models.weights import Lazy
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:

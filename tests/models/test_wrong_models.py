@@ -16,7 +16,7 @@ from rushes_embed import catalog
 from rushes_embed.collection import ensure_scenes, made_with, make_scenes, scenes_spec
 from rushes_embed.encoders import chosen
 from rushes_embed.settings import CatalogSettings, EmbedSettings
-from rushes_models.clip_folder import MANIFEST
+from rushes_models.onnx_clip import MANIFEST
 from rushes_query.app import build
 from rushes_query.settings import QuerySettings
 from rushes_runtime.blobs import Blobs

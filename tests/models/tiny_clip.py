@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from rushes_models.optional import need
+from rushes_models.weights import need
 
 CONFIG = {
     "embed_dim": 64,

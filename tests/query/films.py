@@ -9,9 +9,8 @@ import numpy as np
 
 from rushes_models.lexical import LexicalEncoder
 from rushes_models.ports import Image, ImageTextEncoder, TextEncoder
-from rushes_models.recipes import recipes
-from rushes_models.registry import encoders
-from rushes_models.words import phrase_terms
+from rushes_models.registry import encoders, recipes
+from rushes_models.terms import phrase_terms
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.index.made_with import MadeWith
 from rushes_runtime.index.port import AnyVector, CollectionSpec, DenseSpec, Index, Point, Sparse

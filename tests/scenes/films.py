@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from av.video.stream import VideoStream
 
-from rushes_scenes.film import Picture
+from rushes_scenes.video_reader import Picture
 
 MS = Fraction(1, 1000)
 SIZE = (264, 148)

@@ -7,9 +7,9 @@ import pytest
 from tests.attack.giant import mov
 
 from rushes_runtime.errors import InvalidError
-from rushes_scenes.film import opened
 from rushes_scenes.settings import SceneSettings
-from rushes_scenes.shots import shots
+from rushes_scenes.shots import find_shots
+from rushes_scenes.video_reader import open_video
 
 SMALL, GIANT = (640, 360), (16_000, 16_000)
 
@@ -17,7 +17,7 @@ SMALL, GIANT = (640, 360), (16_000, 16_000)
 def test_video_of_giant_pictures_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "giant.mov"
     path.write_bytes(mov([GIANT]))
-    with pytest.raises(InvalidError, match=r"giant\.mov are larger") as refused, opened(str(path), "giant.mov"):
+    with pytest.raises(InvalidError, match=r"giant\.mov are larger") as refused, open_video(str(path), "giant.mov"):
         pass
     assert refused.value.reason == "too_large_pictures"
 
@@ -26,8 +26,8 @@ def test_giant_pictures_amid_others_count_as_broken(tmp_path: Path) -> None:
     path = tmp_path / "grows.mov"
     path.write_bytes(mov([SMALL] * 5 + [GIANT] * 3 + [SMALL] * 5))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with opened(str(path), "grows.mov") as film:
-        seen = shots(film, SceneSettings(), 0, 1300)
+    with open_video(str(path), "grows.mov") as film:
+        seen = find_shots(film, SceneSettings(), 0, 1300)
     assert seen.pictures[0].time_ms == 0 and seen.pictures[-1].time_ms >= 800
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 150_000  # kB
 
@@ -35,7 +35,7 @@ def test_giant_pictures_amid_others_count_as_broken(tmp_path: Path) -> None:
 def test_limit_on_pixels_is_a_setting(tmp_path: Path) -> None:
     path = tmp_path / "large.mov"
     path.write_bytes(mov([(2000, 1500)] * 2))
-    with opened(str(path), "large.mov", max_pixels=3_500_000) as film:
+    with open_video(str(path), "large.mov", max_pixels=3_500_000) as film:
         assert film.size == (2000, 1500)
-    with pytest.raises(InvalidError, match="larger"), opened(str(path), "large.mov", max_pixels=2_000_000):
+    with pytest.raises(InvalidError, match="larger"), open_video(str(path), "large.mov", max_pixels=2_000_000):
         pass

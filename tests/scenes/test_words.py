@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rushes_scenes.words import with_words
+from rushes_scenes.app import with_words
 from rushes_schemas.events import Scene, Word
 
 SCENES = (Scene(index=0, start_ms=1000, end_ms=3000), Scene(index=1, start_ms=3000, end_ms=5000))

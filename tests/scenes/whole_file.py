@@ -17,9 +17,9 @@ from scenedetect import (
     VideoStreamAv,
 )
 
-from rushes_scenes.film import opened
 from rushes_scenes.settings import SceneSettings
-from rushes_scenes.shots import shots
+from rushes_scenes.shots import find_shots
+from rushes_scenes.video_reader import open_video
 
 DETECTORS: dict[str, type[SceneDetector]] = {
     "adaptive": AdaptiveDetector,
@@ -49,8 +49,8 @@ def segment_cuts(path: Path, borders_ms: Iterable[int], settings: SceneSettings)
     """The cuts of all segments between these borders, each found in a pass of its own."""
     found: list[int] = []
     for start_ms, end_ms in pairwise(borders_ms):
-        with opened(str(path), path.name) as film:
-            found += shots(film, settings, start_ms, end_ms).cuts_ms
+        with open_video(str(path), path.name) as film:
+            found += find_shots(film, settings, start_ms, end_ms).cuts_ms
     return found
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.speech import speech
 
 from rushes_asr.settings import AsrSettings
-from rushes_asr.transcribe import Transcriber, load, transcribe
+from rushes_asr.worker import Transcriber, load, transcribe
 from rushes_ingest.prepare import Preparer, prepare
 from rushes_ingest.settings import IngestSettings, SegmentLimits
 from rushes_ingest.store import source_key

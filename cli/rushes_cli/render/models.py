@@ -7,8 +7,8 @@ from typing import Any
 from rich.table import Table
 
 from rushes_cli.terminal import text
-from rushes_models.available import Availability
-from rushes_models.speed import Speed
+from rushes_models.measurements import Speed
+from rushes_models.registry import Availability
 
 
 def list_table(models: Iterable[Availability], named: Sequence[str]) -> Table:

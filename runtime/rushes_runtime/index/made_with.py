@@ -35,7 +35,7 @@ class MadeWith(BaseModel):
 
     @classmethod
     def of(cls, settings: ModelSettings, recipes: dict[str, Any]) -> "MadeWith":
-        """`recipes`: of the three legs, as `rushes_models.recipes` gives them."""
+        """`recipes`: of the three legs, as `rushes_models.registry` gives them."""
         return cls(image_text=settings.image_text, text=settings.text, **recipes)
 
     @property

@@ -1,10 +1,10 @@
-"""The asr service, composed."""
+"""The asr service: its composition and its Kafka handler."""
 
 from functools import partial
 from typing import Protocol
 
 from rushes_asr.settings import AsrSettings
-from rushes_asr.transcribe import load, transcribe
+from rushes_asr.worker import load, transcribe
 from rushes_runtime.artefacts import Artefact, find_or_make
 from rushes_runtime.bus.failure import Failure
 from rushes_runtime.bus.progress import made, progressed
@@ -19,17 +19,17 @@ from rushes_schemas.events import Event, Segment, SegmentPlanned, SegmentTranscr
 from rushes_schemas.topics import SEGMENT_PLANNED, SEGMENT_TRANSCRIBED
 
 STAGE_VERSION = 3
-"""Raise it when the code changes what a transcript says for the same sound and settings."""
+"""Part of every recipe. Raise it when a change of the code gives another transcript for the same sound and settings."""
 
 
 class Transcribe(Protocol):
-    """The words of a segment whose sound is there."""
+    """Returns the transcript of a segment that has sound."""
 
     async def __call__(self, segment: Segment, language: str | None) -> Transcript: ...
 
 
 def build(platform: Platform, settings: AsrSettings) -> Service:
-    """The service; its model is loaded in a child process when it runs."""
+    """Compose the service. A worker process loads the model when the service starts."""
     child = ComputeChild(
         partial(load, platform.blobs, settings),
         name="asr",
@@ -58,7 +58,7 @@ def handle(stage: Stage, platform: Platform, settings: AsrSettings, transcribe: 
     @stage.consumes(SEGMENT_PLANNED)
     @drops_deleted(platform.blobs)
     async def on_segment_planned(event: SegmentPlanned) -> SegmentTranscribed:
-        """Find or make the segment's words."""
+        """Find or make the segment's transcript."""
         if event.segment.audio_uri is None:
             await stage.progress.publish(progressed(event, "asr", "skipped", reason="no_audio"))
             return extended(event, SegmentTranscribed, transcript=Transcript(status="no_audio"))
@@ -71,13 +71,14 @@ def handle(stage: Stage, platform: Platform, settings: AsrSettings, transcribe: 
 
     @stage.gives_up
     async def without_words(event: Event, failure: Failure) -> None:
-        """A segment that can't be transcribed is still found by its pictures."""
+        """Publish a segment that can't be transcribed without words, so that searches still find its pictures."""
         assert isinstance(event, SegmentPlanned)
         transcript = Transcript(status="failed", reason=failure.reason)
         await publisher.publish(extended(event, SegmentTranscribed, transcript=transcript))
 
 
 def artefact_of(event: SegmentPlanned, settings: AsrSettings) -> Artefact:
-    """The name of a segment's transcript: another sound, language, model or setting makes another one."""
-    made_with = settings.made_with() | {"sound": event.segment.audio_uri, "language": event.video.language}
-    return Artefact(event.video.video_id, event.segment.index, "asr", recipe("asr", STAGE_VERSION, made_with))
+    """Return the artefact of a segment's transcript. Its recipe depends on the sound, language, model, settings."""
+    # These keys are hashed: renaming one would make every stored artefact unfindable.
+    inputs = settings.result_settings() | {"sound": event.segment.audio_uri, "language": event.video.language}
+    return Artefact(event.video.video_id, event.segment.index, "asr", recipe("asr", STAGE_VERSION, inputs))

@@ -1,4 +1,4 @@
-"""Settings of the asr service."""
+"""The settings of the asr service."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,8 +14,8 @@ class AsrSettings(Part):
     """How speech is transcribed."""
 
     model: str = "whisper-base"
-    """`whisper-base` (many languages) or `whisper-tiny.en`, out of a wheel; else any faster-whisper model: its name
-    (`small`, `large-v3`, which are fetched from a model hub) or the path of a CTranslate2 model's folder."""
+    """`whisper-base` (many languages) or `whisper-tiny.en`, from a wheel; else any faster-whisper model: its name
+    (`small`, `large-v3`, which are downloaded from a model hub) or the path of a CTranslate2 model's folder."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where the model runs."""
     compute_type: str = "int8"
@@ -23,19 +23,19 @@ class AsrSettings(Part):
     threads: Annotated[int, Field(ge=1, le=256)] = 2
     """CPU threads of the model."""
     beam_size: Annotated[int, Field(ge=1, le=20)] = 5
-    """Hypotheses kept while decoding."""
+    """Number of hypotheses that decoding keeps."""
     vad: bool = True
-    """Leave out what Silero's voice activity detection takes for no speech."""
+    """Skip what Silero's voice activity detection classifies as no speech."""
     cache: Path = Path("~/.cache/rushes")
-    """Folder in which models that come in parts are put together."""
+    """Folder in which models that are distributed in parts are joined."""
     time_limit_s: Seconds = 900
     """A segment that takes longer is a failed attempt."""
     memory_limit: MemoryLimit = None
     """Bytes of memory that the compute child may take; 0: no limit. Default: half of the machine's memory, and at
     least 2 GB."""
 
-    def made_with(self) -> dict[str, Any]:
-        """The settings that shape a transcript."""
+    def result_settings(self) -> dict[str, Any]:
+        """Return the settings that change the transcript, as JSON values: a recipe hashes them with `STAGE_VERSION`."""
         return self.model_dump(mode="json", include={"model", "compute_type", "beam_size", "vad"})
 
 

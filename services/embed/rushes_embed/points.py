@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushes_models.lexical import LexicalEncoder
-from rushes_models.words import phrase_terms
+from rushes_models.terms import phrase_terms
 from rushes_runtime.index.port import AnyVector, Filter, Match, Point, Range, Sparse
 from rushes_schemas.events import Scene, ScenesDetected
 from rushes_schemas.ids import scene_point_id

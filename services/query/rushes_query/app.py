@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from rushes_models.ports import ImageTextEncoder, TextEncoder
-from rushes_models.recipes import recipes
+from rushes_models.registry import recipes
 from rushes_models.weights import WeightsError
 from rushes_query.grpc_server import GrpcServer
 from rushes_query.http import events as event_routes

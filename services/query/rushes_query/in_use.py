@@ -5,8 +5,7 @@ import asyncio
 import structlog
 
 from rushes_models.ports import ImageTextEncoder, TextEncoder
-from rushes_models.recipes import recipes
-from rushes_models.registry import encoders
+from rushes_models.registry import encoders, recipes
 from rushes_models.weights import WeightsError
 from rushes_query.answers import SearchAnswer
 from rushes_query.ask import Ask, LikeAsk

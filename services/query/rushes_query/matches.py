@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rushes_models.lexical import LexicalEncoder
-from rushes_models.words import Term, phrase_terms
+from rushes_models.terms import Term, phrase_terms
 from rushes_query.asked import Asked
 from rushes_runtime.index.port import AnyVector
 from rushes_schemas.index import ScenePayload

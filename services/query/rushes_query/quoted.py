@@ -2,7 +2,7 @@
 
 import re
 
-from rushes_models.words import phrase_terms
+from rushes_models.terms import phrase_terms
 
 QUOTED = re.compile(r'"([^"]+)"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»|「([^「」]+)」|『([^『』]+)』')
 

@@ -1,1 +1,1 @@
-"""Scenes: finds the shots of each segment, takes pictures out of them, and gives them the words that were said."""
+"""The scenes service: finds the shots of each segment, takes keyframes from them, and adds the words spoken in them."""

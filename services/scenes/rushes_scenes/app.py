@@ -1,5 +1,6 @@
-"""The scenes service, composed."""
+"""The scenes service: its composition and its Kafka handler."""
 
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -13,13 +14,13 @@ from rushes_runtime.memory import memory_limit
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
-from rushes_scenes.cut import Cutter, cut
 from rushes_scenes.settings import STAGE_VERSION, SceneSettings
-from rushes_scenes.words import with_words
+from rushes_scenes.worker import Worker, detect_scenes
 from rushes_schemas.artefacts import SceneList
-from rushes_schemas.events import Scene, ScenesDetected, Segment, SegmentTranscribed, Video, extended
+from rushes_schemas.events import Scene, ScenesDetected, Segment, SegmentTranscribed, Video, Word, extended
 from rushes_schemas.storyboard import Storyboard, storyboard_key
 from rushes_schemas.topics import SCENES_DETECTED, SEGMENT_TRANSCRIBED
+from rushes_schemas.words import shared_out, text_of
 
 
 class Settings(shared.Settings):
@@ -28,23 +29,23 @@ class Settings(shared.Settings):
     scenes: SceneSettings = SceneSettings()
 
 
-class Cut(Protocol):
-    """The scenes of a segment, their pictures stored under this recipe."""
+class DetectScenes(Protocol):
+    """Returns the scenes of a segment after storing their keyframes under the recipe."""
 
     async def __call__(self, video: Video, segment: Segment, recipe: str) -> tuple[Scene, ...]: ...
 
 
 def build(platform: Platform, settings: SceneSettings) -> Service:
-    """The service; its media are decoded in a child process when it runs."""
+    """Compose the service. It decodes media in a worker process that starts with the service."""
     child = ComputeChild(
-        partial(Cutter, platform.blobs, settings),
+        partial(Worker, platform.blobs, settings),
         name="scenes",
         time_limit_s=settings.time_limit_s,
         memory_limit_bytes=memory_limit(settings.memory_limit, share=1 / 3, least=3_000_000_000),
     )
 
     async def in_child(video: Video, segment: Segment, recipe: str) -> tuple[Scene, ...]:
-        return await child.run(cut, video, segment, recipe)
+        return await child.run(detect_scenes, video, segment, recipe)
 
     stage = Stage("scenes", platform, {"blobs": platform.blobs.ready})
     handle(stage, platform, settings, in_child)
@@ -56,18 +57,18 @@ def build(platform: Platform, settings: SceneSettings) -> Service:
     )
 
 
-def handle(stage: Stage, platform: Platform, settings: SceneSettings, cut: Cut) -> None:
+def handle(stage: Stage, platform: Platform, settings: SceneSettings, detect: DetectScenes) -> None:
     """Register the handler."""
 
     @stage.publishes(SCENES_DETECTED)
     @stage.consumes(SEGMENT_TRANSCRIBED)
     @drops_deleted(platform.blobs)
     async def on_segment_transcribed(event: SegmentTranscribed) -> ScenesDetected:
-        """Find or make the segment's scenes, and give them their words."""
+        """Find or make the segment's scenes, and add their words."""
         artefact = artefact_of(event, settings)
 
         async def work() -> SceneList:
-            return SceneList(scenes=await cut(event.video, event.segment, artefact.recipe))
+            return SceneList(scenes=await detect(event.video, event.segment, artefact.recipe))
 
         board = storyboard_key(event.video.video_id, event.segment.index, artefact.recipe)
         is_whole = await read(platform.blobs, board, Storyboard) is not None
@@ -78,7 +79,14 @@ def handle(stage: Stage, platform: Platform, settings: SceneSettings, cut: Cut) 
 
 
 def artefact_of(event: SegmentTranscribed, settings: SceneSettings) -> Artefact:
-    """The name of a segment's scenes: another range of the video, detector or setting makes another one."""
+    """Return the artefact of a segment's scenes. Its recipe changes with the time range, detector and settings."""
     time_range = [event.segment.start_ms, event.segment.end_ms]
-    made_with = recipe("scenes", STAGE_VERSION, settings.result_settings() | {"range": time_range})
-    return Artefact(event.video.video_id, event.segment.index, "scenes", made_with)
+    # These keys are hashed: renaming one would make every stored artefact unfindable.
+    inputs = settings.result_settings() | {"range": time_range}
+    return Artefact(event.video.video_id, event.segment.index, "scenes", recipe("scenes", STAGE_VERSION, inputs))
+
+
+def with_words(scenes: Sequence[Scene], words: Iterable[Word]) -> tuple[Scene, ...]:
+    """Return the scenes, each with the text of its words. Raises ValueError for words without a scene."""
+    shares = shared_out(scenes, words)
+    return tuple(scene.model_copy(update={"text": text_of(its)}) for scene, its in zip(scenes, shares, strict=True))

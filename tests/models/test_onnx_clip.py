@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from tests.models.exported import rewrite, rewrite_file, write_model
 
-from rushes_models.available import look
-from rushes_models.clip_folder import TEXT, TOKENIZER, VISUAL
+from rushes_models.onnx_clip import TEXT, TOKENIZER, VISUAL, clean
 from rushes_models.ports import Image, ImageTextEncoder
-from rushes_models.registry import image_text_encoder
+from rushes_models.registry import image_text_encoder, look
 from rushes_models.weights import WeightsError
 
 RED = np.full((20, 30, 3), (255, 0, 0), np.uint8)
@@ -151,3 +150,20 @@ assert encoder.dimensions == 3
 assert not {"onnxruntime", "tokenizers", "PIL", "torch", "open_clip"} & set(sys.modules), "loaded too early"
 """
     subprocess.run([sys.executable, "-c", program, f"onnx-clip:{folder}"], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("  A  Cat\n on\ta sofa ", "a cat on a sofa"),
+        ("caf\u0065\u0301", "caf\u00e9"),
+        ("It\u2019s \u201cfine\u201d", 'it\'s "fine"'),
+        ("rock &amp;amp; roll", "rock & roll"),
+        ("schÃ¶n", "schön"),
+        ("ＲＥＤ", "red"),
+        ("고양이\u3000두 마리", "고양이 두 마리"),
+        ("", ""),
+    ],
+)
+def test_cleaned_as_open_clip_does(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned

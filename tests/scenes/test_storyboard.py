@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from rushes_scenes.pictures import Candidate
-from rushes_scenes.sheet import MOST, storyboard
+from rushes_scenes.keyframes import Candidate
+from rushes_scenes.storyboard import MAX_TILES, storyboard
 
 
 def grey(time_ms: int, level: int, width: int = 640, height: int = 360) -> Candidate:
@@ -32,7 +32,9 @@ def test_each_tile_shows_what_is_on_show_in_the_middle_of_its_time() -> None:
     assert all(abs(level - (number * 2 + 1) * 10) <= 2 for number, level in enumerate(shown))
 
 
-@pytest.mark.parametrize(("length_ms", "tiles"), [(100, 1), (2900, 1), (3100, 2), (120_000, 60), (3_600_000, MOST)])
+@pytest.mark.parametrize(
+    ("length_ms", "tiles"), [(100, 1), (2900, 1), (3100, 2), (120_000, 60), (3_600_000, MAX_TILES)]
+)
 def test_a_long_segment_has_its_pictures_further_apart(length_ms: int, tiles: int) -> None:
     _, board = storyboard([grey(0, 50), grey(1000, 90)], 5000, 5000 + length_ms, every_ms=2000, tile_width=16)
     assert len(board.times_ms) == tiles

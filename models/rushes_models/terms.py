@@ -1,10 +1,10 @@
-"""Text to search terms, for scripts with and without spaces between words.
+"""Splits text into search terms, for scripts with and without spaces between words.
 
-Korean glues particles to its words (고양이, 고양이가) and Chinese, Japanese, Thai, Lao, Khmer and Burmese put no space
-between theirs. As Lucene's CJK analyzer does, runs of such letters become overlapping pairs, which need no dictionary
-and meet whatever surrounds the word. Other words stay whole. Of 44 queries in seven languages over 36 sentences this
-finds 43 (not Haus, Häuser, which stemming finds); qdrant-edge's multilingual tokenizer finds 30, no Korean word with a
-particle among them.
+Korean attaches particles to its words (고양이, 고양이가), and Chinese, Japanese, Thai, Lao, Khmer and Burmese put no
+space between theirs. Runs of such letters become overlapping pairs, as in Lucene's CJK analyzer: pairs need no
+dictionary and match whatever surrounds the word. Other words stay whole. Of 44 queries in seven languages over 36
+sentences this finds 43 (not Haus, Häuser, which stemming finds); qdrant-edge's multilingual tokenizer finds 30, and no
+Korean word with a particle among them.
 """
 
 import re
@@ -27,14 +27,14 @@ _UNSPACED = (
     "KHMER",
     "MYANMAR",
 )
-"""Beginnings of the Unicode names of the letters that are paired."""
+"""Prefixes of the Unicode names of the letters that are paired."""
 _ASCII_WORD = re.compile("[A-Za-z0-9]+")
 _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
 @dataclass(frozen=True)
 class Term:
-    """A term, and the place [start, end) in the text that it was made of."""
+    """A term, and the range [start, end) of the text that it was made from."""
 
     text: str
     start: int
@@ -43,7 +43,7 @@ class Term:
 
 @dataclass(frozen=True)
 class _Run:
-    """A maximal run of letters, marks and digits that are all paired or all not, in Unicode's form NFKC."""
+    """A maximal run of letters, marks and digits that are all paired or all whole, in Unicode's form NFKC."""
 
     letters: str
     is_unspaced: bool
@@ -51,21 +51,23 @@ class _Run:
     end: int
 
     def part(self, first: int, length: int) -> Term:
-        """A term of some of the letters; of the whole place, where normalising changed how many there are."""
+        """A term of some of the letters, with its range in the text."""
         letters = self.letters[first : first + length]
+        # If normalising changed the number of letters, their single ranges are unknown: give that of the whole run.
         if len(self.letters) != self.end - self.start:
             return Term(letters, self.start, self.end)
         return Term(letters, self.start + first, self.start + first + length)
 
 
 def document_terms(text: str) -> str:
-    """Terms separated by spaces. Paired letters also stand alone, so that a query of one (猫) finds them."""
+    """Return terms separated by spaces. Paired letters also stand alone, so that a query of one letter (猫) matches."""
     return _joined(located_terms(text))
 
 
 def located_terms(text: str) -> Iterator[Term]:
-    """The terms of a document, each with its place."""
-    if text.isascii():  # most are, and this is many times as fast
+    """Yield the terms of a document, each with its range."""
+    # Most texts are ASCII, and the regular expression is many times as fast.
+    if text.isascii():
         yield from (Term(match[0], match.start(), match.end()) for match in _ASCII_WORD.finditer(text))
         return
     for run in _runs(text):
@@ -75,13 +77,13 @@ def located_terms(text: str) -> Iterator[Term]:
 
 
 def query_terms(text: str) -> str:
-    """Terms separated by spaces: pairs for runs of two letters and more, since single ones find too much."""
+    """Return terms separated by spaces: pairs for runs of two letters and more, since single letters match too much."""
     return _joined(term for run in _runs(text) for term in _pairs(run))
 
 
 def phrase_terms(text: str) -> list[Term]:
-    """What a phrase is compared by: words as they are spoken, without case and accents; letters of scripts without
-    spaces one by one, so that a phrase may begin and end anywhere among them."""
+    """Return the terms by which phrases are compared: words without case and accents, and single letters of scripts
+    without spaces, so that a phrase may begin and end anywhere among them."""
     terms = (term for run in _runs(text) for term in (_letters(run) if run.is_unspaced else _pairs(run)))
     return [Term(_folded(term.text), term.start, term.end) for term in terms]
 
@@ -91,10 +93,12 @@ def _joined(terms: Iterable[Term]) -> str:
 
 
 def _folded(word: str) -> str:
+    # NFD splits accents from their letters, so that they can be removed; NFC joins what is left, such as Hangul.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", word.casefold()).translate(_ACCENTS))
 
 
 def _runs(text: str) -> Iterator[_Run]:
+    # The text begins as if after a space: no run is open.
     start, running = 0, _kind(" ")
     for place, letter in enumerate(text):
         kind = _kind(letter)
@@ -114,7 +118,7 @@ def _run(text: str, start: int, end: int, kind: str) -> _Run:
 
 @lru_cache(4096)
 def _kind(letter: str) -> Kind:
-    """A mark that belongs to no script goes with the letter before it."""
+    # A combining mark has no script of its own: `_runs` gives it the kind of the letter before it.
     normal = unicodedata.normalize("NFKC", letter)[0]
     category = unicodedata.category(normal)[0]
     if category not in "LMN":

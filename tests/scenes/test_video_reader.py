@@ -7,14 +7,13 @@ import pytest
 from tests.scenes.films import B_FRAMES, OPEN_GOP, at, steady, write
 
 from rushes_runtime.errors import InvalidError
-from rushes_scenes.clock import Clock
-from rushes_scenes.film import opened
+from rushes_scenes.video_reader import VideoClock, open_video
 
 FAR = 10**9
 
 
 def test_the_clock_counts_from_the_first_frame_to_the_nearest_millisecond() -> None:
-    clock = Clock(first=900, time_base=Fraction(1, 90_000), rate=Fraction(25))
+    clock = VideoClock(first=900, time_base=Fraction(1, 90_000), rate=Fraction(25))
 
     assert [clock.ms(pts) for pts in (0, 900, 944, 945, 990, 90_900)] == [-10, 0, 0, 0, 1, 1000]
     assert clock.pts(1000) == 90_900
@@ -31,7 +30,7 @@ def test_times_are_those_at_which_frames_are_shown(
 ) -> None:
     path = write(tmp_path / name, steady([1000], 2000), start_ms=start_ms, options=options)
 
-    with opened(str(path), name) as film:
+    with open_video(str(path), name) as film:
         times = [shown.ms for shown in film.frames(0, FAR)]
 
     assert times == list(range(0, 2000, 40))
@@ -41,7 +40,7 @@ def test_uneven_times_are_kept(tmp_path: Path) -> None:
     times = [0, 7, 40, 1000, 1001, 5000]
     path = write(tmp_path / "uneven.mkv", at(times, [40]), start_ms=500)
 
-    with opened(str(path), "film") as film:
+    with open_video(str(path), "film") as film:
         assert [shown.ms for shown in film.frames(0, FAR)] == times
 
 
@@ -54,7 +53,7 @@ def container(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 @pytest.mark.parametrize("from_ms", [0, 20, 2000, 3900, 99_000])
 def test_reading_begins_at_or_before_the_frame_on_show(container: Path, from_ms: int) -> None:
-    with opened(str(container), "film") as film:
+    with open_video(str(container), "film") as film:
         times = [shown.ms for shown in film.frames(from_ms, FAR)]
 
     assert times[0] <= from_ms
@@ -65,7 +64,7 @@ def test_reading_begins_at_or_before_the_frame_on_show(container: Path, from_ms:
 def test_reading_again_begins_anew(tmp_path: Path) -> None:
     path = write(tmp_path / "film.mp4", steady([1000], 3000), options=B_FRAMES)
 
-    with opened(str(path), "film") as film:
+    with open_video(str(path), "film") as film:
         runs = [[shown.ms for shown in film.frames(from_ms, FAR)] for from_ms in (0, 2500, 0)]
 
     assert runs[0] == runs[2] == list(range(0, 3000, 40))
@@ -74,7 +73,7 @@ def test_reading_again_begins_anew(tmp_path: Path) -> None:
 def test_frames_after_a_seek_are_the_same_pictures(tmp_path: Path) -> None:
     path = write(tmp_path / "film.mkv", steady([1000], 3000), options=OPEN_GOP)
 
-    with opened(str(path), "film") as film:
+    with open_video(str(path), "film") as film:
         whole = {shown.ms: shown.picture.tobytes() for shown in film.frames(0, FAR)}
         later = {shown.ms: shown.picture.tobytes() for shown in film.frames(2500, FAR) if shown.ms >= 2500}
 
@@ -88,7 +87,7 @@ def test_a_broken_stretch_is_skipped(tmp_path: Path) -> None:
     data[len(data) // 3 : len(data) // 2] = bytes(len(data) // 2 - len(data) // 3)
     path.write_bytes(data)
 
-    with opened(str(path), "film") as film:
+    with open_video(str(path), "film") as film:
         times = [shown.ms for shown in film.frames(0, FAR)]
 
     assert times == sorted(times)
@@ -101,7 +100,7 @@ def test_a_file_that_ends_early_gives_what_it_has(tmp_path: Path) -> None:
     path = write(tmp_path / "film.mkv", steady([1000], 4000), options=B_FRAMES)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
-    with opened(str(path), "film") as film:
+    with open_video(str(path), "film") as film:
         times = [shown.ms for shown in film.frames(0, FAR)]
 
     assert 10 < len(times) < 100
@@ -112,7 +111,7 @@ def test_no_video_is_refused_with_a_reason(tmp_path: Path) -> None:
 
     with (
         pytest.raises(InvalidError, match="noise can't be opened as a video") as refused,
-        opened(str(tmp_path / "noise"), "noise"),
+        open_video(str(tmp_path / "noise"), "noise"),
     ):
         pass
 

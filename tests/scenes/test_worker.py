@@ -15,9 +15,9 @@ from tests.scenes.films import B_FRAMES, at, black, steady, write
 
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
-from rushes_scenes.cut import Cutter, cut
-from rushes_scenes.decode import Decoding
 from rushes_scenes.settings import SceneSettings
+from rushes_scenes.video_reader import Decoding
+from rushes_scenes.worker import Worker, detect_scenes
 from rushes_schemas.events import Scene, Segment, Video
 from rushes_schemas.ids import blob_key, blob_uri, video_id
 
@@ -33,11 +33,11 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def worker(tmp_path: Path) -> Cutter:
-    return Cutter(Blobs(f"file://{tmp_path}/blobs"), SceneSettings(picture_width=160))
+def worker(tmp_path: Path) -> Worker:
+    return Worker(Blobs(f"file://{tmp_path}/blobs"), SceneSettings(picture_width=160))
 
 
-def stored(worker: Cutter, data: bytes) -> Video:
+def stored(worker: Worker, data: bytes) -> Video:
     worker.blobs.put_now(KEY, data)
     sha256 = hashlib.sha256(data).hexdigest()
     return Video(
@@ -63,10 +63,10 @@ def spans(scenes: Sequence[Scene]) -> list[tuple[int, int, bool]]:
     return [(scene.start_ms, scene.end_ms, scene.continues) for scene in scenes]
 
 
-def test_scenes_tile_each_segment_and_say_which_continue(worker: Cutter, film: bytes) -> None:
+def test_scenes_tile_each_segment_and_say_which_continue(worker: Worker, film: bytes) -> None:
     video = stored(worker, film)
 
-    found = [spans(cut(worker, video, segment, "r1")) for segment in segments(0, 4000, 7000, DURATION_MS)]
+    found = [spans(detect_scenes(worker, video, segment, "r1")) for segment in segments(0, 4000, 7000, DURATION_MS)]
 
     assert found == [
         [(0, 2000, False), (2000, 4000, False)],
@@ -75,10 +75,10 @@ def test_scenes_tile_each_segment_and_say_which_continue(worker: Cutter, film: b
     ]
 
 
-def test_keyframes_lie_in_their_scene_and_in_the_store(worker: Cutter, film: bytes) -> None:
+def test_keyframes_lie_in_their_scene_and_in_the_store(worker: Worker, film: bytes) -> None:
     video = stored(worker, film)
 
-    scenes = cut(worker, video, Segment(index=0, start_ms=0, end_ms=DURATION_MS), "r1")
+    scenes = detect_scenes(worker, video, Segment(index=0, start_ms=0, end_ms=DURATION_MS), "r1")
 
     assert [scene.index for scene in scenes] == list(range(5))
     assert [len(scene.keyframes) for scene in scenes] == [3, 3, 1, 3, 3]
@@ -92,25 +92,25 @@ def test_keyframes_lie_in_their_scene_and_in_the_store(worker: Cutter, film: byt
             assert (worker.blobs.folder / key).read_bytes().startswith(b"\xff\xd8")
 
 
-def test_doing_it_again_gives_the_same(worker: Cutter, film: bytes) -> None:
+def test_doing_it_again_gives_the_same(worker: Worker, film: bytes) -> None:
     video = stored(worker, film)
     segment = Segment(index=1, start_ms=3000, end_ms=7000)
 
-    assert cut(worker, video, segment, "r1") == cut(worker, video, segment, "r1")
+    assert detect_scenes(worker, video, segment, "r1") == detect_scenes(worker, video, segment, "r1")
 
 
-def test_a_remote_store_gives_what_a_folder_gives(worker: Cutter, film: bytes) -> None:
+def test_a_remote_store_gives_what_a_folder_gives(worker: Worker, film: bytes) -> None:
     video = stored(worker, film)
     segment = Segment(index=1, start_ms=3000, end_ms=7000)
-    local = cut(worker, video, segment, "r1")
-    remote = Cutter(Blobs("memory://"), worker.settings)
+    local = detect_scenes(worker, video, segment, "r1")
+    remote = Worker(Blobs("memory://"), worker.settings)
     stored(remote, film)
 
-    assert cut(remote, video, segment, "r1") == local
+    assert detect_scenes(remote, video, segment, "r1") == local
 
 
 def test_each_frame_is_decoded_once_and_few_outside(
-    worker: Cutter, film: bytes, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, film: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: Counter[int] = Counter()
     iterate = Decoding.__iter__
@@ -122,56 +122,58 @@ def test_each_frame_is_decoded_once_and_few_outside(
 
     monkeypatch.setattr(Decoding, "__iter__", counting)
 
-    cut(worker, stored(worker, film), Segment(index=1, start_ms=5000, end_ms=9000), "r1")
+    detect_scenes(worker, stored(worker, film), Segment(index=1, start_ms=5000, end_ms=9000), "r1")
 
     assert max(decoded.values()) == 1
     lead_in, tail = (2000 + 600 + 160 + 2000) // 40, 2
     assert len(decoded) <= 1 + lead_in + 100 + tail
 
 
-def test_a_picture_that_is_held_over_a_segment_is_its_only_scene(worker: Cutter, tmp_path: Path) -> None:
+def test_a_picture_that_is_held_over_a_segment_is_its_only_scene(worker: Worker, tmp_path: Path) -> None:
     path = write(tmp_path / "held.mkv", at([0, 40, 80, 9000, 9040], [9000]))
 
-    (scene,) = cut(worker, stored(worker, path.read_bytes()), Segment(index=1, start_ms=3000, end_ms=6000), "r1")
+    (scene,) = detect_scenes(
+        worker, stored(worker, path.read_bytes()), Segment(index=1, start_ms=3000, end_ms=6000), "r1"
+    )
 
     assert spans([scene]) == [(3000, 6000, True)]
     assert [keyframe.time_ms for keyframe in scene.keyframes] == [3000]
 
 
-def test_sound_that_goes_on_after_the_pictures_shows_the_last_one(worker: Cutter, film: bytes) -> None:
+def test_sound_that_goes_on_after_the_pictures_shows_the_last_one(worker: Worker, film: bytes) -> None:
     late = Segment(index=3, start_ms=20_000, end_ms=25_000)
 
-    (scene,) = cut(worker, stored(worker, film), late, "r1")
+    (scene,) = detect_scenes(worker, stored(worker, film), late, "r1")
 
     assert [keyframe.time_ms for keyframe in scene.keyframes] == [20_000]
 
 
-def test_a_picture_in_the_dark_gives_way_to_one_near_it(worker: Cutter, tmp_path: Path) -> None:
+def test_a_picture_in_the_dark_gives_way_to_one_near_it(worker: Worker, tmp_path: Path) -> None:
     frames = [(ms, black() if ms < 480 else picture) for ms, picture in steady([], 1000)]
     video = stored(worker, write(tmp_path / "fade.mp4", frames).read_bytes())
 
-    scenes = cut(worker, video, Segment(index=0, start_ms=0, end_ms=1000), "r1")
+    scenes = detect_scenes(worker, video, Segment(index=0, start_ms=0, end_ms=1000), "r1")
 
     assert all(480 <= keyframe.time_ms < 1000 for keyframe in scenes[0].keyframes)
     assert scenes[0].keyframes
 
 
-def test_a_segment_whose_pictures_are_broken_is_refused_by_name(worker: Cutter, tmp_path: Path) -> None:
+def test_a_segment_whose_pictures_are_broken_is_refused_by_name(worker: Worker, tmp_path: Path) -> None:
     path = write(tmp_path / "film.mp4", steady([], 12_000), options=B_FRAMES)
     video = stored(worker, erased(path, 4000, 9000))
 
     with pytest.raises(InvalidError) as refused:
-        cut(worker, video, Segment(index=2, start_ms=6000, end_ms=7500), "r1")
+        detect_scenes(worker, video, Segment(index=2, start_ms=6000, end_ms=7500), "r1")
 
     assert refused.value.reason == "nothing_decodes"
     assert all(word in str(refused.value) for word in (video.video_id, "segment 2", "6000", "7500"))
 
 
-def test_a_segment_that_is_broken_in_part_has_the_rest(worker: Cutter, tmp_path: Path) -> None:
+def test_a_segment_that_is_broken_in_part_has_the_rest(worker: Worker, tmp_path: Path) -> None:
     path = write(tmp_path / "film.mp4", steady([], 12_000), options=B_FRAMES)
     video = stored(worker, erased(path, 6500, 9000))
 
-    scenes = cut(worker, video, Segment(index=2, start_ms=6000, end_ms=11_000), "r1")
+    scenes = detect_scenes(worker, video, Segment(index=2, start_ms=6000, end_ms=11_000), "r1")
 
     assert (scenes[0].start_ms, scenes[-1].end_ms) == (6000, 11_000)
     times = [keyframe.time_ms for scene in scenes for keyframe in scene.keyframes]
@@ -191,7 +193,7 @@ def erased(path: Path, start_ms: int, end_ms: int) -> bytes:
     return bytes(data)
 
 
-def test_a_cutter_can_be_sent_to_its_process(worker: Cutter) -> None:
+def test_a_cutter_can_be_sent_to_its_process(worker: Worker) -> None:
     copy = pickle.loads(pickle.dumps(worker))
 
     assert copy.settings == worker.settings

@@ -1,8 +1,17 @@
-"""The everyday word for the ImageNet classes whose own name does not say it.
+"""The vectors of the 1,000 ImageNet classes in the space of sentences, and the everyday words for them."""
 
-The classes' order follows WordNet, so that whole kinds are ranges of indices. Written for rushes.
-"""
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES
+
+from rushes_models.conse import QUERY_TEMPLATE
+from rushes_models.use_multilingual import UseMultilingual
+
+Floats = NDArray[np.float32]
+
+# The classes follow WordNet's order, so that whole kinds are ranges of indices. The list was written for rushes.
 _RANGES: dict[str, tuple[tuple[int, int], ...]] = {
     "fish": ((0, 6), (389, 397)),
     "bird": ((7, 24), (80, 100), (127, 146)),
@@ -62,4 +71,34 @@ _RANGES: dict[str, tuple[tuple[int, int], ...]] = {
 KINDS: dict[int, str] = {
     index: kind for kind, ranges in _RANGES.items() for first, last in ranges for index in range(first, last + 1)
 }
-"""Class index to kind; a class that is not here is its own kind."""
+"""Class index to the everyday word, where the class's own name does not contain it."""
+
+
+@dataclass(frozen=True)
+class ClassVectors:
+    """`classes` (1000, 512), orthogonal to `shared`; `shared` (512,), of length 1."""
+
+    classes: Floats
+    shared: Floats
+
+    @property
+    def usual_length(self) -> float:
+        """The median length of a class's vector: the length for a picture of which the classifier is certain."""
+        return float(np.median(np.linalg.norm(self.classes, axis=1)))
+
+
+def class_vectors() -> ClassVectors:
+    """Average each class's sentence with its kind's and remove the direction of the mean of all."""
+    vectors = (_sentences(IMAGENET_CLASSNAMES) + _sentences(_kinds())) / 2
+    mean = vectors.mean(axis=0)
+    shared = mean / np.linalg.norm(mean)
+    classes = vectors - np.outer(vectors @ shared, shared)
+    return ClassVectors(np.asarray(classes, np.float32), shared)
+
+
+def _kinds() -> list[str]:
+    return [KINDS.get(index, name) for index, name in enumerate(IMAGENET_CLASSNAMES)]
+
+
+def _sentences(names: list[str]) -> Floats:
+    return UseMultilingual().encode([QUERY_TEMPLATE.format(name) for name in names])

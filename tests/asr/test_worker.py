@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rushes_asr.onsets import SAMPLE_RATE, Sound, heard_from, longest_s
+from rushes_asr.worker import SAMPLE_RATE, Sound, heard_from, longest_s
 
 NOISE, SPEECH = 0.003, 0.3
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from rushes_models.clip_pictures import to_batch, to_input, to_square
-from rushes_models.clip_recipe import Preprocess
+from rushes_models.clip import Preprocess, to_batch, to_input, to_square
 from rushes_models.ports import Image
 from rushes_models.weights import WeightsError
 
