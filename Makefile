@@ -69,10 +69,10 @@ format: $(VENV)/.tests  ## Rewrite the code in the house's format
 
 schemas: $(VENV)/.tests  ## Export the JSON Schemas and the AsyncAPI document again; refuses what breaks users
 	$(VENV)/bin/python -m rushes_schemas.export schemas/json
-	$(VENV)/bin/python -m rushes_cli.asyncapi schemas/asyncapi.json
+	$(VENV)/bin/python -m rushes_cli.documents asyncapi schemas/asyncapi.json
 
 docs: $(VENV)/.installed  ## Write docs/settings.md again
-	$(VENV)/bin/python -m rushes_cli.settings_page docs/settings.md
+	$(VENV)/bin/python -m rushes_cli.documents settings docs/settings.md
 
 proto: $(VENV)/.tests  ## Generate the gRPC stubs again
 	$(VENV)/bin/python -m rushes_query.rpc.generate

@@ -1,4 +1,4 @@
-"""The client as the command uses it: with what only concerns whoever runs an instance."""
+"""The client as the command uses it: the calls that only the operator of an instance makes, and their answers."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,12 +8,90 @@ from typing import Any, Literal, TypeVar
 import httpx
 
 import rushes_client
-from rushes_cli.answers import DeadLetter, DeadLetters, Imported, Reindex, Replayed, Settled
-from rushes_client.answers import Answer
+from rushes_client.answers import Accepted, Answer
 from rushes_client.calls import Call, part
 from rushes_client.counted import CountedFile
 from rushes_client.errors import Unreachable
 from rushes_client.steps import refusal
+
+# ruff: noqa: RUF012  # pydantic copies defaults
+
+
+class DeadLetter(Answer):
+    """A record that a service gave up. `value` is base64 where `is_base64`; `at` is in ms since the Unix epoch."""
+
+    id: str
+    service: str
+    reason: str
+    error: str
+    attempts: int
+    at: int
+    video_id: str | None = None
+    segment: int | None = None
+    recipe: str | None = None
+    origin: str
+    first_error: str
+    stack: str
+    key: str | None = None
+    headers: dict[str, str] = {}
+    value: str
+    is_base64: bool = False
+
+
+class DeadLetters(Answer):
+    """The dead letters that are open, oldest first, and how many there are in all."""
+
+    total: int
+    dead_letters: list[DeadLetter]
+
+
+class Settled(Answer):
+    """How many dead letters were replayed or discarded, and which."""
+
+    count: int
+    ids: list[str]
+
+
+class Imported(Answer):
+    """The videos that an archive held."""
+
+    videos: list[Accepted]
+
+
+class MadeWith(Answer):
+    """The models of a collection."""
+
+    image_text: str
+    text: str
+
+
+class Collection(Answer):
+    """A collection of scenes."""
+
+    name: str
+    searched: bool
+    points: int
+    made_with: MadeWith | None = None
+
+
+class Reindex(Answer):
+    """How far a reindex is, and which collections there are."""
+
+    status: str
+    collection: str | None = None
+    done: int = 0
+    total: int = 0
+    reason: str | None = None
+    collections: list[Collection] = []
+
+
+class Replayed(Answer):
+    """What was published once more, and which videos could not be."""
+
+    videos: int
+    events: int
+    left_out: list[str] = []
+
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 ARCHIVE_TIMEOUT = httpx.Timeout(60, connect=5, read=1800)

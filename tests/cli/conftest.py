@@ -50,7 +50,7 @@ def rushes(fake: Fake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     """Runs the command against the instance."""
     monkeypatch.setenv("RUSHES_URL", fake.url)
     monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setattr("rushes_cli.watch.POLL_S", 0)
+    monkeypatch.setattr("rushes_cli.adding.POLL_S", 0)
 
     def run(*arguments: str) -> Said:
         code = main(arguments)

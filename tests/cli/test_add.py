@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rushes_cli.watch import watch
+from rushes_cli.adding import watch
 from rushes_client import AsyncClient
 from rushes_client.answers import Accepted, VideoDetail
 

@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from rushes_cli.ledger import progress
-from rushes_cli.plain import shown
-from rushes_cli.progress import Uploading, Waiting
+from rushes_cli.console import shown
+from rushes_cli.progress import Uploading, Waiting, progress, waiting_table
 from rushes_cli.render.moments import EXCERPT, excerpt, left_out, moments, pattern
 from rushes_cli.render.status import video_report, videos_table
-from rushes_cli.render.waiting import waiting_table
 from rushes_cli.render.words import clock, span, took
 from rushes_client.answers import LeftOut, SearchAnswer, VideoDetail
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from rushes_cli.thumbnails import drawing
+from rushes_cli.render.terminal import drawing
 
 from .conftest import Rushes
 from .fake import Fake, found
@@ -35,6 +35,6 @@ def test_a_pipe_and_a_terminal_of_few_colours_show_none(is_terminal: bool, colou
 
 def test_a_picture_that_is_gone_is_no_error(rushes: Rushes, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     fake.moments = [found(thumbnail_url="/v1/scenes/gone/thumbnail")]
-    monkeypatch.setattr("rushes_cli.search.drawing", lambda _: lambda _: "a picture")
+    monkeypatch.setattr("rushes_cli.commands.search.drawing", lambda _: lambda _: "a picture")
     said = rushes("search", "country")
     assert said.code == 0 and "a picture" not in said.out and "A film" in said.out

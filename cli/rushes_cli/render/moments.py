@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
-from rushes_cli.plain import shown
+from rushes_cli.console import shown
+from rushes_cli.render.terminal import text
 from rushes_cli.render.words import clock, span
-from rushes_cli.terminal import text
 from rushes_client.answers import LeftOut, Moment, SearchAnswer, Why
 
 EXCERPT = 280

@@ -6,9 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rushes_cli.ledger import STAGES, progress, why_not
+from rushes_cli.progress import STAGES, progress, why_not
+from rushes_cli.render.terminal import text
 from rushes_cli.render.words import clock, moment_of, style_of, took
-from rushes_cli.terminal import text
 from rushes_client.answers import StageEntry, Video, VideoDetail
 
 
