@@ -11,7 +11,7 @@ from rushes_cli.adding import send, wait_for
 from rushes_cli.client import Client
 from rushes_cli.inputs import Input
 from rushes_cli.local.instance import running
-from rushes_client.calls import Said
+from rushes_client.options import Said
 from rushes_models.registry import image_text_encoder, text_encoder
 from rushes_query.reader import Reader
 from rushes_query.search import Search

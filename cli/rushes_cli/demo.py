@@ -20,7 +20,7 @@ from rushes_cli.render.moments import moments
 from rushes_cli.render.terminal import out
 from rushes_cli.render.words import span
 from rushes_client.answers import Moment
-from rushes_client.calls import Said
+from rushes_client.options import Said
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LOG_LINES = 40

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import TypeAdapter, ValidationError
 
 from rushes_cli.console import WrongUse
-from rushes_client.calls import Said, Wish
+from rushes_client.options import Said, Wish
 from rushes_schemas.events import Language
 from rushes_schemas.index import LEGS
 

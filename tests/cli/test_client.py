@@ -6,8 +6,8 @@ import pytest
 
 from rushes_cli.client import Client, instance_url
 from rushes_client.answers import SearchAnswer, VideoDetail
-from rushes_client.calls import Said
 from rushes_client.errors import NotFound, NotRushes, Refused, Unavailable, Unreachable
+from rushes_client.options import Said
 
 from .fake import ID, Fake, detail, found
 

@@ -9,7 +9,7 @@ from rushes_cli.client import Client, instance_url
 from rushes_cli.console import complain
 from rushes_cli.inputs import Bad, Input, Skipped, find
 from rushes_cli.options import described
-from rushes_client.calls import Said
+from rushes_client.options import Said
 
 
 def add(
