@@ -17,9 +17,9 @@ from rushes_cli.inputs import Bad, Input
 from rushes_cli.progress import Uploading, Waiting, why_not
 from rushes_cli.render.words import accepted_line, settled_line
 from rushes_client import AsyncClient
-from rushes_client.answers import Accepted, VideoDetail
 from rushes_client.errors import NotFound, Refused, Unavailable
 from rushes_client.options import Said
+from rushes_schemas.api import Accepted, VideoDetail
 
 
 @dataclass(frozen=True)

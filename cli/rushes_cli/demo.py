@@ -19,8 +19,8 @@ from rushes_cli.local.instance import running
 from rushes_cli.render.moments import moments
 from rushes_cli.render.terminal import out
 from rushes_cli.render.words import span
-from rushes_client.answers import Moment
 from rushes_client.options import Said
+from rushes_schemas.api import Moment
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LOG_LINES = 40

@@ -16,7 +16,7 @@ from rich.text import Text
 from rushes_cli.console import shown
 from rushes_cli.render.terminal import progress_console, text
 from rushes_cli.render.words import style_of
-from rushes_client.answers import VideoDetail
+from rushes_schemas.api import VideoDetail
 from rushes_schemas.events import StageName
 
 STAGES: tuple[StageName, ...] = get_args(StageName)

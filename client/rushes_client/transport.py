@@ -11,8 +11,8 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from rushes_client.answers import Answer, VideoDetail
 from rushes_client.errors import NotFound, NotRushes, Refused, Unavailable, Unreachable
+from rushes_schemas.api import Answer, VideoDetail
 
 TIMEOUT = httpx.Timeout(60, connect=5)
 RETRIES = 2

@@ -8,7 +8,7 @@ import pytest
 
 from rushes_cli.adding import watch
 from rushes_client import AsyncClient
-from rushes_client.answers import Accepted, VideoDetail
+from rushes_schemas.api import Accepted, VideoDetail
 
 from .conftest import Rushes
 from .fake import ID, Fake, detail, entry

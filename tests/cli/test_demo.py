@@ -10,7 +10,7 @@ import pytest
 
 from rushes_cli import demo
 from rushes_cli.demo import EXAMPLES, QUESTIONS, listed, main, mistake
-from rushes_client.answers import Moment
+from rushes_schemas.api import Moment
 
 from .fake import ID, Fake, detail, found
 

@@ -8,11 +8,12 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rushes_cli.adding import pause
-from rushes_cli.client import Client, Collection, Reindex, instance_url
+from rushes_cli.client import Client, instance_url
 from rushes_cli.console import WrongUse, complain, say, say_json
 from rushes_cli.render.terminal import progress_console
 from rushes_client.errors import Unavailable
 from rushes_runtime.errors import RushesError
+from rushes_schemas.api import CollectionStatus, ReindexStatus
 
 
 class Stage(StrEnum):
@@ -93,7 +94,7 @@ class ReindexFailed(RushesError):
     """The new index is not whole; the old one is searched."""
 
 
-def reindex_lines(state: Reindex) -> Iterator[str]:
+def reindex_lines(state: ReindexStatus) -> Iterator[str]:
     """What a person reads of it. Pure."""
     if state.status == "filling":
         yield f"{state.collection} is being filled: {state.done} of {state.total} scenes"
@@ -105,7 +106,7 @@ def reindex_lines(state: Reindex) -> Iterator[str]:
         yield f"  RUSHES_MODELS__IMAGE_TEXT={searched.image_text} RUSHES_MODELS__TEXT={searched.text}"
 
 
-def _filled(client: Client, state: Reindex) -> Reindex:
+def _filled(client: Client, state: ReindexStatus) -> ReindexStatus:
     console = progress_console()
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -123,6 +124,6 @@ def _filled(client: Client, state: Reindex) -> Reindex:
     return state
 
 
-def _facts(collection: Collection) -> str:
+def _facts(collection: CollectionStatus) -> str:
     models = f" of {collection.made_with.image_text} and {collection.made_with.text}" if collection.made_with else ""
     return f"{collection.points} scenes{models}"

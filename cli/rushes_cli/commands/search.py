@@ -11,8 +11,8 @@ from rushes_cli.console import WrongUse, complain, say, say_json
 from rushes_cli.options import search_options
 from rushes_cli.render.moments import left_out, moment
 from rushes_cli.render.terminal import drawing, out, text
-from rushes_client.answers import Moment, SearchAnswer
 from rushes_client.errors import Refused
+from rushes_schemas.api import Moment, SearchResults
 
 
 def search(
@@ -79,7 +79,7 @@ def search(
             say("nothing found: ask in other words, with fewer filters, or see with `rushes status` what is indexed")
 
 
-def _show(client: Client, answer: SearchAnswer) -> None:
+def _show(client: Client, answer: SearchResults) -> None:
     """Every moment, with its picture where the terminal shows pictures. A picture that is gone is no error."""
     console = out()
     draw = drawing(console)

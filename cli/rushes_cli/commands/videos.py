@@ -12,9 +12,9 @@ from rushes_cli.console import WrongUse, complain, say, say_json
 from rushes_cli.options import described
 from rushes_cli.render.status import video_report, videos_table
 from rushes_cli.render.terminal import out
-from rushes_client.answers import Deletion, Video
 from rushes_client.errors import NotFound, Unavailable
 from rushes_client.options import Said
+from rushes_schemas.api import Deletion, Video
 
 
 def status(

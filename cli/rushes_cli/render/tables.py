@@ -8,12 +8,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rushes_cli.client import DeadLetter
 from rushes_cli.render.terminal import text
 from rushes_cli.render.words import moment_of
 from rushes_models.available import Availability
 from rushes_models.speed import Speed
 from rushes_runtime.bus.lag import PartitionLag, TopicLag
+from rushes_schemas.api import DeadLetter
 
 
 def dead_letters_table(letters: Iterable[DeadLetter]) -> Table:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from rushes_client.answers import VideoDetail
+from rushes_schemas.api import VideoDetail
 
 STATUS_STYLES = {
     "indexed": "green",

@@ -11,23 +11,23 @@ import httpx
 from rushes_client import transport
 from rushes_client._async import uploads
 from rushes_client._async.waiting import read_file, sleep
-from rushes_client.answers import (
+from rushes_client.errors import NotRushes, Unreachable
+from rushes_client.options import ANYTHING, NOTHING, Said, Wish
+from rushes_client.transport import Outcome, given, part
+from rushes_schemas.api import (
     Accepted,
     Answer,
     Deletion,
     Moment,
     Readiness,
-    ScenesAnswer,
-    SearchAnswer,
-    Transcript,
+    ScenesPage,
+    SearchResults,
     TranscriptMatches,
     Video,
     VideoDetail,
     VideosPage,
+    VideoTranscript,
 )
-from rushes_client.errors import NotRushes, Unreachable
-from rushes_client.options import ANYTHING, NOTHING, Said, Wish
-from rushes_client.transport import Outcome, given, part
 
 A = TypeVar("A", bound=Answer)
 PAGE = 100
@@ -87,33 +87,33 @@ class AsyncClient:
         page = await self.ask(VideosPage, "GET", "/v1/videos", params={"uri": uri})
         return next((video for video in page.videos if video.uri == uri), None)
 
-    async def scenes(self, video_id: str) -> ScenesAnswer:
+    async def scenes(self, video_id: str) -> ScenesPage:
         """A video's scenes, in order of time."""
-        return await self.ask(ScenesAnswer, "GET", f"/v1/videos/{part(video_id)}/scenes")
+        return await self.ask(ScenesPage, "GET", f"/v1/videos/{part(video_id)}/scenes")
 
     async def search(
         self, words: str = "", *, wish: Wish = ANYTHING, limit: int = 20, image: Path | None = None
-    ) -> SearchAnswer:
+    ) -> SearchResults:
         """Moments, best first. Raises OSError if the image can't be read."""
         params = given({"q": words, "limit": str(limit)}) | wish.as_params()
         if image is None:
-            return await self.ask(SearchAnswer, "GET", "/v1/search", params=params)
+            return await self.ask(SearchResults, "GET", "/v1/search", params=params)
         files = {"image": (image.name, await read_file(image))}
-        return await self.ask(SearchAnswer, "POST", "/v1/search", data=params, files=files)
+        return await self.ask(SearchResults, "POST", "/v1/search", data=params, files=files)
 
-    async def similar(self, scene_id: str, *, limit: int = 20) -> SearchAnswer:
+    async def similar(self, scene_id: str, *, limit: int = 20) -> SearchResults:
         """Moments that look like a scene, best first."""
         params = {"limit": str(limit)}
-        return await self.ask(SearchAnswer, "GET", f"/v1/scenes/{part(scene_id)}/similar", params=params)
+        return await self.ask(SearchResults, "GET", f"/v1/scenes/{part(scene_id)}/similar", params=params)
 
     async def thumbnail(self, moment: Moment) -> bytes | None:
         """The picture of a moment, a JPEG; None where it has none."""
         return (await self.send("GET", moment.thumbnail_url)).content if moment.thumbnail_url else None
 
-    async def words(self, video_id: str) -> Transcript:
+    async def words(self, video_id: str) -> VideoTranscript:
         """What is said in a video, word by word."""
         params = {"format": "json"}
-        return await self.ask(Transcript, "GET", f"/v1/videos/{part(video_id)}/transcript", params=params)
+        return await self.ask(VideoTranscript, "GET", f"/v1/videos/{part(video_id)}/transcript", params=params)
 
     async def transcript(self, video_id: str, format: str = "text") -> str:
         """What is said in a video, in a format of the instance's: `text`, `vtt`, `srt`, `json`."""

@@ -10,9 +10,9 @@ from typing import Any, BinaryIO, Protocol
 import httpx
 
 from rushes_client._sync.waiting import sleep
-from rushes_client.answers import Accepted, UploadState
 from rushes_client.options import Said
 from rushes_client.transport import PASSING, CountedFile, Outcome, checked, parsed, wait_before_retry
+from rushes_schemas.api import Accepted, UploadState
 
 PIECE = 8 * 1024 * 1024
 """Bytes of one request of a resumable upload; smaller files are sent in one request."""
