@@ -9,7 +9,7 @@ EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
 CODE := schemas client runtime models/rushes_models services cli testing tests bench examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)
 
-.PHONY: demo test test-all test-long setup-all bench-scale bench-query bench-search bench-embed bench-doors bench-upload chaos lint format types schemas docs proto clean help
+.PHONY: demo test test-all test-long setup-all bench-scale bench-query bench-search bench-embed bench-doors bench-upload chaos lint format types schemas docs client proto clean help
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -73,10 +73,13 @@ format: $(VENV)/.tests  ## Rewrite the code in the house's format
 
 schemas: $(VENV)/.tests  ## Export the JSON Schemas and the AsyncAPI document again; refuses what breaks users
 	$(VENV)/bin/python -m rushes_schemas.export schemas/json
-	$(VENV)/bin/python -m rushes_cli.asyncapi schemas/asyncapi.json
+	$(VENV)/bin/python -m rushes_cli.documents asyncapi schemas/asyncapi.json
 
 docs: $(VENV)/.installed  ## Write docs/settings.md again
-	$(VENV)/bin/python -m rushes_cli.settings_page docs/settings.md
+	$(VENV)/bin/python -m rushes_cli.documents settings docs/settings.md
+
+client: $(VENV)/.tests  ## Generate the blocking client from the one that does not block again
+	$(VENV)/bin/python client/generate_sync.py
 
 proto: $(VENV)/.tests  ## Generate the gRPC stubs again
 	$(VENV)/bin/python -m rushes_query.rpc.generate

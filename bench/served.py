@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rushes_cli.instance import running
+from rushes_cli.local.instance import running
 
 STATUS = "VmRSS:", "VmHWM:"
 

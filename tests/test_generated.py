@@ -1,13 +1,14 @@
 """What is generated from the code and committed says what the code says now."""
 
 import hashlib
+import importlib.util
 import json
 from pathlib import Path
 
 import onnxruntime
 import pytest
 
-from rushes_cli import asyncapi, settings_page
+from rushes_cli import documents
 from rushes_models.conse import MODEL, SHARED_DIRECTION
 from rushes_models.use_multilingual import WEIGHTS_SHA256
 
@@ -15,15 +16,15 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_the_settings_page_is_current() -> None:
-    assert (ROOT / "docs/settings.md").read_text("utf-8") == settings_page.page(), "run `make docs`"
+    assert (ROOT / "docs/settings.md").read_text("utf-8") == documents.settings_page(), "run `make docs`"
 
 
 def test_every_setting_says_what_it_is() -> None:
-    assert " |  |\n" not in settings_page.page()
+    assert " |  |\n" not in documents.settings_page()
 
 
 def test_the_asyncapi_document_is_current() -> None:
-    assert json.loads((ROOT / "schemas/asyncapi.json").read_text("utf-8")) == asyncapi.document(), "run `make schemas`"
+    assert json.loads((ROOT / "schemas/asyncapi.json").read_text("utf-8")) == documents.asyncapi(), "run `make schemas`"
 
 
 def test_the_committed_weights_are_those_that_their_recipe_names() -> None:
@@ -54,3 +55,14 @@ def test_the_index_of_the_examples_says_what_their_files_and_cutting_lists_say(m
         assert (entry["width"], entry["height"]) == film.size
         assert [shot["seen"] for shot in entry["shots"]] == [shot.seen for shot in film.shots]
         assert entry["sources"] == [credit(source) for source in film.sources]
+
+
+def test_the_blocking_client_is_current(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("generate_sync", ROOT / "client/generate_sync.py")
+    assert spec and spec.loader
+    generator = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generator)
+    generator.generate(tmp_path)
+    for name in generator.GENERATED:
+        committed = (ROOT / "client/rushes_client/_sync" / name).read_text("utf-8")
+        assert (tmp_path / name).read_text("utf-8") == committed, "run `make client`"

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from rushes_cli.settings_page import page
+from rushes_cli.documents import settings_page
 
 ROOT = Path(__file__).parents[1]
 ROW = re.compile(
@@ -18,7 +18,7 @@ NO_LIMITS = {"RUSHES_SCENES__MAX_LEAD_IN_MS", "RUSHES_INGEST__SEGMENTS__MAX_S"}
 
 def settings() -> dict[str, str]:
     """Each setting's default, as docs/settings.md shows it."""
-    return {row["name"]: row["default"].strip() for row in ENTRY.finditer(page())}
+    return {row["name"]: row["default"].strip() for row in ENTRY.finditer(settings_page())}
 
 
 def test_each_row_has_the_default_of_its_setting() -> None:

@@ -15,7 +15,7 @@ from bench.page import table, write_section
 from bench.query.load import Load, load
 from bench.query.scenes import KEYFRAMES, scenes
 
-from rushes_cli.instance import free_ports
+from rushes_cli.local.instance import free_ports
 from rushes_embed.collection import VIDEOS, scenes_spec
 from rushes_models.registry import image_text_encoder, recipes, text_encoder
 from rushes_runtime.index.edge import EdgeIndex

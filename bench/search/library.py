@@ -7,11 +7,11 @@ from pathlib import Path
 
 from bench.search.table import FILMS
 
-from rushes_cli.adding import send, settle
+from rushes_cli.adding import send, wait_for
 from rushes_cli.client import Client
 from rushes_cli.inputs import Input
-from rushes_cli.instance import running
-from rushes_client.calls import Said
+from rushes_cli.local.instance import running
+from rushes_client.options import Said
 from rushes_models.registry import image_text_encoder, text_encoder
 from rushes_query.reader import Reader
 from rushes_query.search import Search
@@ -29,7 +29,7 @@ def indexed(data: Path) -> dict[str, str]:
         data.mkdir(parents=True, exist_ok=True)
         with running(data, data / "up.log") as url, Client(url) as client:
             sent = list(send(client, ((Input(name, path), _described(path)) for name, path in FILMS.items())))
-            outcomes = {outcome.input: outcome for outcome in settle(client, sent)}
+            outcomes = {outcome.input: outcome for outcome in wait_for(client, sent)}
         wrong = [f"{outcome.input} is {outcome.status}: {outcome.reason}" for outcome in outcomes.values()]
         if any(outcome.status != "indexed" for outcome in outcomes.values()):
             raise RuntimeError(f"the films were not indexed; see {data / 'up.log'}: {', '.join(wrong)}")

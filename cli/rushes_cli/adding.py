@@ -1,41 +1,144 @@
-"""`rushes add`: send what was named, and wait for it where that is asked."""
+"""Sending videos to an instance, waiting until they are settled, and reporting what became of each.
+
+`rushes add`, `rushes import`, `rushes edit` and the demo share this.
+"""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import typer
 
 from rushes_cli.client import Client, instance_key
-from rushes_cli.inputs import Bad, Input, Skipped, find
-from rushes_cli.ledger import why_not
-from rushes_cli.outcome import Outcome
-from rushes_cli.plain import complain, say, say_json
-from rushes_cli.progress import Uploading, Waiting
-from rushes_cli.render.added import accepted_line, settled_line
-from rushes_cli.watch import Show, watch
+from rushes_cli.console import complain, say, say_json
+from rushes_cli.inputs import Bad, Input
+from rushes_cli.progress import Uploading, Waiting, why_not
+from rushes_cli.render.words import accepted_line, settled_line
 from rushes_client import AsyncClient
-from rushes_client.answers import Accepted, VideoDetail
-from rushes_client.calls import Said
-from rushes_client.errors import Refused
+from rushes_client.errors import NotFound, Refused, Unavailable
+from rushes_client.options import Said
+from rushes_schemas.api import Accepted, VideoDetail
 
 
-def run(client: Client, arguments: Sequence[str], described: Said, *, wait: bool, as_json: bool) -> bool:
-    """Add what the arguments name and print what became of it; whether all of it went well.
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an input: `accepted`, `refused`, or a settled video's status."""
 
-    Where the instance goes away in the middle, what was accepted before is printed all the same.
+    input: str
+    status: str
+    accepted: Accepted | None = None
+    reason: str | None = None
+    video: VideoDetail | None = None
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the command fails because of it."""
+        return self.status in ("refused", "failed")
+
+    @property
+    def video_id(self) -> str | None:
+        """The video's id, as soon as it is known."""
+        return self.video.video_id if self.video else self.accepted.video_id if self.accepted else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome for machines."""
+        return {
+            "input": self.input,
+            "status": self.status,
+            "reason": self.reason,
+            "video_id": self.video_id,
+            "status_url": self.accepted.status_url if self.accepted else None,
+        }
+
+
+AT_ONCE = 16
+"""Videos that are listened to at the same time. They are worked on roughly in the order in which they were added."""
+POLL_S = 0.5
+"""How often it is looked for what no stream tells of: whether a URI is fetched, or a deletion is done."""
+
+Show = Callable[[Sequence[VideoDetail | None]], None]
+
+
+def pause() -> None:
+    """Between two looks."""
+    time.sleep(POLL_S)
+
+
+async def watch(
+    client: AsyncClient, accepted: Sequence[tuple[str, Accepted]], show: Show = lambda _: None
+) -> list[VideoDetail | None]:
+    """How each video stands once all are settled; None for one that was deleted before. `show` is told all of them at
+    each piece of news, None where there was none yet.
+
+    `accepted` are the inputs and what was answered to them. Raises ClientError; that something behind the instance is
+    down for a while only means that there is no news.
     """
-    inputs: list[tuple[Input | Bad, Said]] = []
-    for found in find(arguments):
-        if isinstance(found, Skipped):
-            complain(f"{found.path}: skipped, it is not called like a video")
-        else:
-            inputs.append((found, described))
-    outcomes: list[Outcome] = []
+    watched = _Watched(client, len(accepted), show)
+    show(watched.known)
     try:
-        outcomes.extend(send(client, inputs))  # what was sent stays in it, should the next one raise
-        outcomes[:] = settle(client, outcomes) if wait else outcomes
-    finally:
-        report(outcomes, as_json)
-    return not any(outcome.is_failure for outcome in outcomes)
+        async with asyncio.TaskGroup() as group:
+            for place, (name, answer) in enumerate(accepted):
+                group.create_task(watched.follow(place, name, answer))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None  # the others were cancelled because of it
+    return watched.known
+
+
+class _Watched:
+    """How the videos stand, as far as is known."""
+
+    def __init__(self, client: AsyncClient, count: int, show: Show) -> None:
+        self.known: list[VideoDetail | None] = [None] * count
+        self._client = client
+        self._show = show
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def follow(self, place: int, name: str, answer: Accepted) -> None:
+        """Wait until one is settled."""
+        async with self._slots:
+            video_id = answer.video_id or await self._fetched(name, answer, place)
+            while video_id is not None and not await self._listened(video_id, answer, place):  # noqa: ASYNC110
+                await asyncio.sleep(POLL_S)  # the event is on another machine
+
+    async def _listened(self, video_id: str, answer: Accepted, place: int) -> bool:
+        try:
+            async for video in self._client.events(video_id, since=answer.accepted_at):
+                self._tell(place, video)
+        except Unavailable:
+            return False
+        return True
+
+    async def _fetched(self, uri: str, answer: Accepted, place: int) -> str | None:
+        """Wait until a URI has become a video; its id, or None where it never will, or was deleted before."""
+        was_listed = False
+        while True:
+            found = await self._videos_of(uri)
+            for video in found or ():
+                if not video.provisional and video.ingest and video.ingest.at >= answer.accepted_at:
+                    return video.video_id
+            waiting = next((video for video in found or () if video.provisional), None)
+            if waiting is not None:
+                was_listed = True
+                self._tell(place, waiting)
+            if waiting is not None and waiting.is_settled_since(answer.accepted_at):
+                return None
+            if found is not None and waiting is None and was_listed:
+                self._tell(place, None)
+                return None
+            await asyncio.sleep(POLL_S)
+
+    async def _videos_of(self, uri: str) -> list[VideoDetail] | None:
+        """What was published as a URI; None: no news."""
+        try:
+            return [await self._client.video(video.video_id) async for video in self._client.videos(uri=uri)]
+        except (NotFound, Unavailable):
+            return None
+
+    def _tell(self, place: int, video: VideoDetail | None) -> None:
+        self.known[place] = video
+        self._show(self.known)
 
 
 def send(client: Client, inputs: Iterable[tuple[Input | Bad, Said]]) -> Iterator[Outcome]:
@@ -48,7 +151,7 @@ def send(client: Client, inputs: Iterable[tuple[Input | Bad, Said]]) -> Iterator
             yield _sent(client, input, described, uploading)
 
 
-def settle(client: Client, outcomes: Sequence[Outcome]) -> list[Outcome]:
+def wait_for(client: Client, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Wait until every accepted video is settled, with progress bars; the same outcomes with what became of them."""
     waiting = [(outcome.input, outcome.accepted) for outcome in outcomes if outcome.accepted]
     videos: list[VideoDetail | None] = []
@@ -62,6 +165,14 @@ def settle(client: Client, outcomes: Sequence[Outcome]) -> list[Outcome]:
 async def _watched(url: str, waiting: Sequence[tuple[str, Accepted]], show: Show) -> list[VideoDetail | None]:
     async with AsyncClient(url, instance_key()) as client:
         return await watch(client, waiting, show)
+
+
+def report_and_exit(client: Client, outcomes: list[Outcome], *, wait: bool, as_json: bool) -> None:
+    """Wait where that is asked, print what became of each, and exit with 1 where one of them failed."""
+    outcomes = wait_for(client, outcomes) if wait else outcomes
+    report(outcomes, as_json)
+    if any(outcome.is_failure for outcome in outcomes):
+        raise typer.Exit(1)
 
 
 def report(outcomes: Sequence[Outcome], as_json: bool) -> None:

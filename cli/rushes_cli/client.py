@@ -1,27 +1,22 @@
-"""The client as the command uses it: with what only concerns whoever runs an instance."""
+"""The client as the command uses it: with the calls that only the operator of an instance makes."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import httpx
 
 import rushes_client
-from rushes_cli.answers import DeadLetter, DeadLetters, Imported, Reindex, Replayed, Settled
-from rushes_client.answers import Answer
-from rushes_client.calls import Call, part
-from rushes_client.counted import CountedFile
 from rushes_client.errors import Unreachable
-from rushes_client.steps import refusal
+from rushes_client.transport import CountedFile, part, refusal
+from rushes_schemas.api import DeadLetter, DeadLetters, DecidedDeadLetters, Imported, ReindexStatus, Replayed
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 ARCHIVE_TIMEOUT = httpx.Timeout(60, connect=5, read=1800)
 """An archive is answered after all of it is stored."""
 SETTLE_TIMEOUT = httpx.Timeout(600, connect=5)
 """Each of many dead letters is given back and marked, one after the other; each of many segments is published."""
-
-A = TypeVar("A", bound=Answer)
 
 
 def instance_url() -> str:
@@ -55,41 +50,42 @@ class Client(rushes_client.Client):
     def import_archive(self, path: Path, sent: Callable[[int], None] = lambda _: None) -> Imported:
         """Send an archive, piece by piece. Raises OSError if it can't be read."""
         with CountedFile(path, sent) as file:
-            return self._ask(Imported, "POST", "/v1/uploads/archive", content=file, timeout=ARCHIVE_TIMEOUT)
+            return self.ask(Imported, "POST", "/v1/uploads/archive", safe=False, content=file, timeout=ARCHIVE_TIMEOUT)
 
-    def reindex(self) -> Reindex:
+    def reindex(self) -> ReindexStatus:
         """How far a reindex is."""
-        return self._ask(Reindex, "GET", "/v1/reindex")
+        return self.ask(ReindexStatus, "GET", "/v1/reindex")
 
-    def begin_reindex(self, image_text: str | None, text: str | None) -> Reindex:
+    def begin_reindex(self, image_text: str | None, text: str | None) -> ReindexStatus:
         """Begin one, or go on with it."""
         models = {"image_text": image_text, "text": text}
-        return self._ask(Reindex, "POST", "/v1/reindex", json=models, timeout=SETTLE_TIMEOUT)
+        return self.ask(ReindexStatus, "POST", "/v1/reindex", safe=False, json=models, timeout=SETTLE_TIMEOUT)
 
-    def roll_back(self) -> Reindex:
+    def roll_back(self) -> ReindexStatus:
         """Have the collection before searched again."""
-        return self._ask(Reindex, "POST", "/v1/reindex/rollback")
+        return self.ask(ReindexStatus, "POST", "/v1/reindex/rollback", safe=False)
 
-    def drop_old(self) -> Reindex:
+    def drop_old(self) -> ReindexStatus:
         """Remove the collections that are not searched."""
-        return self._ask(Reindex, "DELETE", "/v1/reindex/old")
+        return self.ask(ReindexStatus, "DELETE", "/v1/reindex/old")
 
     def replay(self, stage: str, video_ids: Sequence[str] | None) -> Replayed:
         """Have videos (None: all) go once more through the stages from this one on."""
         wanted = {"stage": stage, "video_ids": None if video_ids is None else list(video_ids)}
-        return self._ask(Replayed, "POST", "/v1/reindex/replay", json=wanted, timeout=SETTLE_TIMEOUT)
+        return self.ask(Replayed, "POST", "/v1/reindex/replay", safe=False, json=wanted, timeout=SETTLE_TIMEOUT)
 
     def dead_letters(self, chosen: Mapping[str, Any]) -> DeadLetters:
         """The open dead letters that pass the filters, oldest first, up to a limit."""
-        return self._ask(DeadLetters, "GET", "/v1/dead-letters", params=chosen)
+        return self.ask(DeadLetters, "GET", "/v1/dead-letters", params=chosen)
 
     def dead_letter(self, id: str) -> DeadLetter:
         """One dead letter."""
-        return self._ask(DeadLetter, "GET", f"/v1/dead-letters/{part(id)}")
+        return self.ask(DeadLetter, "GET", f"/v1/dead-letters/{part(id)}")
 
-    def settle_dead_letters(self, action: Literal["replay", "discard"], chosen: Mapping[str, Any]) -> Settled:
+    def settle_dead_letters(
+        self, action: Literal["replay", "discard"], chosen: Mapping[str, Any]
+    ) -> DecidedDeadLetters:
         """Replay or discard the dead letters that pass the filters."""
-        return self._ask(Settled, "POST", f"/v1/dead-letters/{action}", json=chosen, timeout=SETTLE_TIMEOUT)
-
-    def _ask(self, kind: type[A], method: str, path: str, **request: Any) -> A:
-        return self.ask(Call(kind, method, path, request, safe=method in ("GET", "DELETE")))
+        return self.ask(
+            DecidedDeadLetters, "POST", f"/v1/dead-letters/{action}", safe=False, json=chosen, timeout=SETTLE_TIMEOUT
+        )

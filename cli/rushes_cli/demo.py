@@ -11,18 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rushes_cli.adding import report, send, settle
+from rushes_cli.adding import Outcome, report, send, wait_for
 from rushes_cli.client import Client
-from rushes_cli.errors import FAILURES
+from rushes_cli.console import FAILURES, complain, say
 from rushes_cli.inputs import Input
-from rushes_cli.instance import running
-from rushes_cli.outcome import Outcome
-from rushes_cli.plain import complain, say
+from rushes_cli.local.instance import running
 from rushes_cli.render.moments import moments
+from rushes_cli.render.terminal import out
 from rushes_cli.render.words import span
-from rushes_cli.terminal import out
-from rushes_client.answers import Moment
-from rushes_client.calls import Said
+from rushes_client.options import Said
+from rushes_schemas.api import Moment
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LOG_LINES = 40
@@ -70,7 +68,7 @@ def main(examples: Path = EXAMPLES) -> int:
 
 def demonstrate(client: Client, examples: Path) -> Iterator[str]:
     """Add, ask and print; yields a sentence for each thing that is wrong."""
-    outcomes = settle(client, list(send(client, listed(examples))))
+    outcomes = wait_for(client, list(send(client, listed(examples))))
     report(outcomes, as_json=False)
     ids = {outcome.input: outcome.video_id for outcome in outcomes}
     yield from (_not_indexed(outcome) for outcome in outcomes if outcome.status != "indexed")

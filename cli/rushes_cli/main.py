@@ -1,45 +1,53 @@
-"""The `rushes` command: which commands there are, and how their failures are told."""
+"""The `rushes` command: the table of its commands, and what their failures look like.
 
+A command's module is imported when the command is called, so that `rushes --help` loads no HTTP client, no service and
+no model.
+"""
+
+import importlib
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from rushes_cli.commands.add import add
-from rushes_cli.commands.archive import export, import_
-from rushes_cli.commands.dead import dead
-from rushes_cli.commands.delete import delete
-from rushes_cli.commands.doctor import doctor
-from rushes_cli.commands.edit import edit
-from rushes_cli.commands.models import models
-from rushes_cli.commands.rebuild import reindex, replay
-from rushes_cli.commands.run import run
-from rushes_cli.commands.search import search
-from rushes_cli.commands.status import status
-from rushes_cli.commands.topics import topics
-from rushes_cli.commands.transcript import transcript
-from rushes_cli.commands.up import up
-from rushes_cli.errors import FAILURES, WrongUse
-from rushes_cli.plain import complain
-
-COMMANDS = (up, add, status, search, transcript, edit, delete, export, import_, reindex, replay, doctor, run)
-GROUPS = (dead, topics, models)
+from rushes_cli.console import FAILURES, WrongUse, complain
 
 FAILED = 1
 WRONG_USE = 2
 
 
-def make_app() -> typer.Typer:
-    """The command line."""
-    app = typer.Typer(
-        name="rushes", help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-    )
-    for command in COMMANDS:
-        app.command(command.__name__.rstrip("_"))(command)
-    for group in GROUPS:
-        app.add_typer(group)
-    return app
+@dataclass(frozen=True)
+class Command:
+    """Where a command is: an attribute of a module below `rushes_cli.commands`, a function or a Typer group."""
 
+    module: str
+    attribute: str
+    summary: str
+    """The first sentence of its help, repeated here so that `rushes --help` imports nothing; a test compares them."""
+
+
+COMMANDS = {
+    "up": Command("up", "up", "Run all of it on this machine; Ctrl-C stops it."),
+    "add": Command("add", "add", "Add videos: files, folders, URIs."),
+    "status": Command("videos", "status", "Show how far the videos are."),
+    "search": Command("search", "search", "Find the moments in which something is said or seen."),
+    "transcript": Command("videos", "transcript", "Print what is said in a video."),
+    "edit": Command("videos", "edit", "Correct the title, description, language or metadata of a video."),
+    "delete": Command("videos", "delete", "Delete videos everywhere: file, pictures, words, points, record."),
+    "export": Command("archive", "export", "Write videos, with all artefacts, into a tar archive."),
+    "import": Command("archive", "import_", "Import the videos of an archive."),
+    "reindex": Command("rebuild", "reindex", "Rebuild the index from the artefacts, with other models or the same."),
+    "replay": Command("rebuild", "replay", "Process videos again, from a given stage on."),
+    "doctor": Command("doctor", "doctor", "Check the installation, and say how to mend what is wrong."),
+    "run": Command("run", "run", "Run one service, as production runs it."),
+    "dead": Command("dead", "dead", "List, show, replay and discard dead letters."),
+    "topics": Command("topics", "topics", "Provision the topics, and show the lag of each stage."),
+    "models": Command("models", "models", "List, measure and export the embedding models."),
+}
 
 _HELP = """Finds the moment in a video.
 
@@ -52,8 +60,50 @@ Commands talk to a running instance: RUSHES_URL, or the one that `rushes up` sta
 """
 
 
+class LazyGroup(TyperGroup):
+    """A group whose commands are imported when they are called."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # names alone, for suggestions of typos
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name, imported; None where there is none."""
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list of commands in `rushes --help`."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.summary) for name, command in COMMANDS.items()])
+
+
+def load_command(name: str) -> Any:
+    """Import a command. Typer's class of it is private, hence Any."""
+    command = COMMANDS[name]
+    found = getattr(importlib.import_module(f"rushes_cli.commands.{command.module}"), command.attribute)
+    if not isinstance(found, typer.Typer):
+        app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+        app.command(name)(found)
+        found = app
+    return get_command(found)
+
+
+def make_app() -> typer.Typer:
+    """The command line."""
+    app = typer.Typer(
+        name="rushes",
+        cls=LazyGroup,
+        help=_HELP,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(lambda: None)
+    return app
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line; the exit code. What went wrong is one line on stderr."""
+    """Run a command line, and return its exit code. A failure is one line on stderr."""
     try:
         code = make_app()(arguments, prog_name="rushes", standalone_mode=False)
     except WrongUse as error:
@@ -70,10 +120,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _misused(error: typer.TyperException) -> int:
-    """The argument parser's complaint, with the place where the right use is written."""
+    """Print the argument parser's complaint and where the right use is described; the exit code."""
     context = getattr(error, "ctx", None)
     if "\n" in error.format_message() or not error.format_message():
-        typer.echo(error.format_message(), err=True)  # it is the help itself
+        typer.echo(error.format_message(), err=True)  # the help itself
     else:
         complain(f"{error.format_message()} (see `{context.command_path if context else 'rushes'} --help`)")
     return error.exit_code

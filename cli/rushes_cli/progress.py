@@ -1,19 +1,74 @@
-"""Progress bars on stderr. Where stderr is no terminal, nothing is drawn."""
+"""Progress on stderr while files are sent and videos are processed. Where stderr is no terminal, nothing is drawn."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
-from rushes_cli.plain import shown
-from rushes_cli.render.waiting import waiting_table
-from rushes_cli.terminal import progress_console
-from rushes_client.answers import VideoDetail
+from rushes_cli.console import shown
+from rushes_cli.render.terminal import progress_console, text
+from rushes_cli.render.words import style_of
+from rushes_schemas.api import VideoDetail
+from rushes_schemas.events import StageName
+
+STAGES: tuple[StageName, ...] = get_args(StageName)
+OVER = frozenset({"done", "skipped"})
+
+
+def progress(video: VideoDetail | None, stage: StageName) -> tuple[int, int | None]:
+    """How many segments a stage is done with, and of how many; None while nobody knows. Ingest works on the whole."""
+    if video is None:
+        return 0, 1 if stage == "ingest" else None
+    if stage == "ingest":
+        return int(video.ingest is not None and video.ingest.status in OVER), 1
+    done = sum(stage in segment.stages and segment.stages[stage].status in OVER for segment in video.segments)
+    return done, video.segment_count
+
+
+def why_not(video: VideoDetail | None) -> str | None:
+    """What is wrong with the video, as far as the ledger says so."""
+    if video is None:
+        return None
+    return video.reason or (video.ingest.reason if video.ingest else None)
+
+
+BAR_WIDTH = 10
+
+Row = tuple[str, VideoDetail | None]
+
+
+def waiting_table(rows: Sequence[Row], lines: int) -> Table:
+    """The first `lines` rows, those first that are not settled, and how many more there are."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("video", *STAGES, "status"):
+        table.add_column(heading, no_wrap=True, overflow="ellipsis")
+    ordered = sorted(rows, key=_is_settled)
+    for name, video in ordered[:lines]:
+        status = video.status if video else "waiting"
+        table.add_row(text(name), *(_bar(video, stage) for stage in STAGES), Text(status, style_of(status)))
+    if len(ordered) > lines:
+        table.add_row(Text(f"and {len(ordered) - lines} more"))
+    return table
+
+
+def _is_settled(row: Row) -> bool:
+    return row[1] is not None and row[1].is_settled
+
+
+def _bar(video: VideoDetail | None, stage: StageName) -> RenderableType:
+    done, total = progress(video, stage)
+    bar = Table.grid(padding=(0, 1))
+    count = Text(f"{done}/{total or '?'}")
+    bar.add_row(ProgressBar(total=total or 1, completed=done, width=BAR_WIDTH), count)
+    return bar
 
 
 class _Drawn:

@@ -91,7 +91,7 @@ def pipeline(
 
 def main() -> None:
     """Run every service until SIGTERM."""
-    from rushes_cli.compose import SERVICES
+    from rushes_cli.local.compose import SERVICES
     from rushes_runtime.bus.topics import provision
     from rushes_runtime.logs import configure_logs
     from rushes_runtime.platform import open_platform

@@ -60,7 +60,7 @@ def rushes(instance: Instance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     """Runs the command against the instance."""
     monkeypatch.setenv("RUSHES_URL", instance.url)
     monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setattr("rushes_cli.watch.POLL_S", 0)
+    monkeypatch.setattr("rushes_cli.adding.POLL_S", 0)
 
     def run(*arguments: str) -> Said:
         code = main(arguments)

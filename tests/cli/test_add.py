@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from rushes_cli.watch import watch
+from rushes_cli.adding import watch
 from rushes_client import AsyncClient
-from rushes_client.answers import Accepted, VideoDetail
 from rushes_runtime.bus.failure import Subject
 from rushes_runtime.bus.progress import stumbled
+from rushes_schemas.api import Accepted, VideoDetail
 from rushes_schemas.events import VideoProgress, VideoUploaded
 from rushes_schemas.ids import provisional_id
 from rushes_schemas.index import StageEntry, VideoRecord
@@ -155,7 +155,7 @@ def test_waiting_for_a_uri_that_can_not_be_fetched_ends_and_says_why(rushes: Rus
 async def test_what_is_down_for_a_while_and_what_is_not_known_yet_is_waited_for(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rushes_cli.watch.POLL_S", 0)
+    monkeypatch.setattr("rushes_cli.adding.POLL_S", 0)
     accepted = [("film.mp4", Accepted(video_id=ID, status_url="")), (URI, Accepted(status_url=""))]
     instance.index.down = 4
     shown: list[list[str | None]] = []
@@ -177,7 +177,7 @@ async def test_what_is_down_for_a_while_and_what_is_not_known_yet_is_waited_for(
 async def test_uri_that_is_deleted_before_it_is_fetched_is_waited_for_no_longer(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rushes_cli.watch.POLL_S", 0)
+    monkeypatch.setattr("rushes_cli.adding.POLL_S", 0)
     shown: list[str | None] = []
 
     def show(videos: Sequence[VideoDetail | None]) -> None:

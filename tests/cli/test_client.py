@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from rushes_cli.client import Client, instance_url
-from rushes_client.answers import SearchAnswer, VideoDetail
-from rushes_client.calls import Said
 from rushes_client.errors import NotFound, NotRushes, Refused, Unavailable, Unreachable
+from rushes_client.options import Said
+from rushes_schemas.api import SearchResults, VideoDetail
 from rushes_schemas.ids import provisional_id
 
 from . import samples
@@ -114,4 +114,4 @@ def test_the_answers_of_the_service_are_read_and_said_again_in_full() -> None:
     assert VideoDetail.model_validate(video.model_dump()).as_json() == video.model_dump()
     moment = samples.found()
     answer = {"query": "q", "took_ms": 1, "moments": [moment.model_dump()]}
-    assert SearchAnswer.model_validate(answer).as_json() == answer
+    assert SearchResults.model_validate(answer).as_json() == answer

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from rushes_cli.commands.up import up
-from rushes_cli.main import main
+from rushes_cli.main import COMMANDS as COMMANDS_TABLE
+from rushes_cli.main import load_command, main
 from rushes_schemas.events import Transcript, Word
 from rushes_schemas.index import StageEntry
 
@@ -144,11 +144,20 @@ def test_a_transcript_is_printed_as_the_instance_writes_it(rushes: Rushes, insta
     assert "no words are known" in rushes("transcript", f"0{ID[1:]}").err
 
 
-def test_up_is_only_loaded_and_run_when_it_is_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_up_passes_on_its_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     calls: list[tuple[Path, str | None, int, int, bool]] = []
-    module = type(sys)("rushes_cli.up")
-    monkeypatch.setattr(module, "run", lambda *call: calls.append(call), raising=False)
-    monkeypatch.setitem(sys.modules, "rushes_cli.up", module)
+    monkeypatch.setattr("rushes_cli.commands.up.run", lambda *call: calls.append(call))
     assert main(["up", "--data", str(tmp_path), "--port", "1234"]) == 0
     assert calls == [(tmp_path, None, 1234, 8090, False)]
-    assert up.__module__ == "rushes_cli.commands.up"
+
+
+@pytest.mark.parametrize("name", COMMANDS_TABLE)
+def test_the_summary_of_each_command_is_that_of_its_own_help(name: str) -> None:
+    assert (load_command(name).help or "").split("\n\n")[0].replace("\n", " ").strip() == COMMANDS_TABLE[name].summary
+
+
+def test_a_command_loads_its_own_module_alone() -> None:
+    code = "import sys, rushes_cli.main as m; m.main(['status', '--help'])"
+    code += "; print([name for name in sys.modules if name.startswith('rushes_cli.commands.')])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.endswith("['rushes_cli.commands.videos']\n")

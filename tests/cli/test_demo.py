@@ -11,7 +11,7 @@ import pytest
 
 from rushes_cli import demo
 from rushes_cli.demo import EXAMPLES, QUESTIONS, listed, main, mistake
-from rushes_client.answers import Moment
+from rushes_schemas.api import Moment
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.ids import video_id
 from rushes_schemas.index import VideoRecord

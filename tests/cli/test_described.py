@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rushes_cli.described import described
-from rushes_cli.errors import WrongUse
-from rushes_client.uploads import _name
+from rushes_cli.console import WrongUse
+from rushes_cli.options import described
+from rushes_client._sync.uploads import _name
 
 
 @pytest.mark.parametrize(

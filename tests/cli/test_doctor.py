@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rushes_cli import checks
-from rushes_cli.doctor import Finding, called_for, line
+from rushes_cli.commands import doctor as checks
+from rushes_cli.commands.doctor import Finding, called_for, line
 from rushes_runtime.artefacts import read
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.admin import TopicState

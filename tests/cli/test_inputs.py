@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rushes_cli.described import described
-from rushes_cli.errors import WrongUse
+from rushes_cli.console import WrongUse
 from rushes_cli.inputs import Bad, Input, Skipped, find
+from rushes_cli.options import described
 
 
 def touched(folder: Path, *names: str) -> None:

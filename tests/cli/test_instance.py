@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rushes_cli import instance
 from rushes_cli.client import Client
-from rushes_cli.instance import InstanceFailed, free_ports, running
+from rushes_cli.local import instance
+from rushes_cli.local.instance import InstanceFailed, free_ports, running
 
 STAND_IN = """
 import http.server, signal, sys

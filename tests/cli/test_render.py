@@ -6,14 +6,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from rushes_cli.ledger import progress
-from rushes_cli.plain import shown
-from rushes_cli.progress import Uploading, Waiting
+from rushes_cli.console import shown
+from rushes_cli.progress import Uploading, Waiting, progress, waiting_table
 from rushes_cli.render.moments import EXCERPT, excerpt, left_out, moments, pattern
 from rushes_cli.render.status import video_report, videos_table
-from rushes_cli.render.waiting import waiting_table
 from rushes_cli.render.words import clock, span, took
-from rushes_client.answers import LeftOut, SearchAnswer, VideoDetail
+from rushes_schemas.api import LeftOut, SearchResults, VideoDetail
 
 from .samples import detail, entry, found
 
@@ -22,8 +20,8 @@ def video(status: Any = "indexed", **facts: Any) -> VideoDetail:
     return VideoDetail.model_validate(detail(status, **facts).model_dump())
 
 
-def search(query: str, **facts: Any) -> SearchAnswer:
-    return SearchAnswer.model_validate({"query": query, "took_ms": 1, "moments": [found(**facts).model_dump()]})
+def search(query: str, **facts: Any) -> SearchResults:
+    return SearchResults.model_validate({"query": query, "took_ms": 1, "moments": [found(**facts).model_dump()]})
 
 
 def drawn(renderable: object, *, colours: bool = False) -> str:
@@ -53,7 +51,7 @@ def test_a_moment_tells_where_what_why_and_where_to_watch() -> None:
     ]
 
 
-def marked(text: str, *parts: str) -> SearchAnswer:
+def marked(text: str, *parts: str) -> SearchResults:
     marks = [{"start": text.index(part), "end": text.index(part) + len(part)} for part in parts]
     return search("q", text=text, marks=marks)
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from rushes_cli.thumbnails import drawing
+from rushes_cli.render.terminal import drawing
 
 from .conftest import ID, Rushes
 from .instance import Instance, record
@@ -38,6 +38,6 @@ def test_a_picture_that_is_gone_is_no_error(
 ) -> None:
     instance.knows(record(ID))
     instance.shows(record(ID), "your country", 0, 5000, thumbnail_uri="blob:videos/gone.jpg")
-    monkeypatch.setattr("rushes_cli.search.drawing", lambda _: lambda _: "a picture")
+    monkeypatch.setattr("rushes_cli.commands.search.drawing", lambda _: lambda _: "a picture")
     said = rushes("search", "country")
     assert said.code == 0 and "a picture" not in said.out and "A film" in said.out

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from rushes_cli.main import main
-from rushes_cli.render.lag import age, lag_json, lag_table
-from rushes_cli.terminal import out
+from rushes_cli.render.tables import age, lag_json, lag_table
+from rushes_cli.render.terminal import out
 from rushes_runtime.bus.lag import PartitionLag, TopicLag
 from rushes_schemas.topics import all_topic_names
 

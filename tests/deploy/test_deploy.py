@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from rushes_cli.compose import SERVICES
-from rushes_cli.settings_page import page
+from rushes_cli.documents import settings_page
+from rushes_cli.local.compose import SERVICES
 from rushes_ingest.app import Settings as IngestSettings
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import open_platform
@@ -50,7 +50,7 @@ def routes(tmp_path: Path) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(DEPLOY)))
 def test_every_variable_is_a_setting(path: Path) -> None:
-    unknown = set(VARIABLE.findall(path.read_text("utf-8"))) - set(VARIABLE.findall(page())) - {"RUSHES_URL"}
+    unknown = set(VARIABLE.findall(path.read_text("utf-8"))) - set(VARIABLE.findall(settings_page())) - {"RUSHES_URL"}
     assert not unknown
 
 

@@ -18,7 +18,7 @@ from faststream._internal.endpoint.subscriber.usecase import SubscriberUsecase
 from tests.faults.points import FaultPoints, Stepped, die
 from tests.in_full import IN_FULL
 
-import rushes_cli.compose  # noqa: F401  it imports every service
+import rushes_cli.local.compose  # noqa: F401  it imports every service
 from rushes_cli.main import main
 from rushes_runtime.compute import ComputeChild, die_with_parent
 

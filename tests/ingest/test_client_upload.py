@@ -7,8 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from rushes_client import AsyncClient, Client, Refused, Said, Unavailable, Unreachable, uploads
-from rushes_client.steps import Outcome
+from rushes_client import AsyncClient, Client, Refused, Said, Unavailable, Unreachable
+from rushes_client._async import uploads as async_uploads
+from rushes_client._sync import uploads as sync_uploads
+from rushes_client.transport import Outcome
 from rushes_runtime.blobs import Blobs
 
 from .door import BYTES, FILM, ID, Door
@@ -23,9 +25,10 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the small film is a large file."""
-    monkeypatch.setattr(uploads, "PIECE", 10_000)
-    monkeypatch.setattr("rushes_client.steps.FIRST_WAIT_S", 0.01)
-    monkeypatch.setattr("rushes_client.steps.LONGEST_WAIT_S", 0.01)
+    for uploads in (async_uploads, sync_uploads):
+        monkeypatch.setattr(uploads, "PIECE", 10_000)
+    monkeypatch.setattr("rushes_client.transport.FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("rushes_client.transport.LONGEST_WAIT_S", 0.01)
 
 
 class BrokenLine:
@@ -33,16 +36,16 @@ class BrokenLine:
 
     def __init__(self, client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = self.lost = 0
-        self._send = client._once
-        monkeypatch.setattr(client, "_once", self.once)
+        self._send = client.send_once
+        monkeypatch.setattr(client, "send_once", self.once)
 
-    async def once(self, call: Any) -> Outcome:
+    async def once(self, *call: Any) -> Outcome:
         self.count += 1
         if self.count % 3:
-            return await self._send(call)
+            return await self._send(*call)
         self.lost += 1
         if self.lost % 2:
-            await self._send(call)
+            await self._send(*call)
         return httpx.ReadError("the line broke")
 
 
@@ -81,11 +84,11 @@ async def test_what_is_no_video_is_refused_in_the_servers_words(door: Door, tmp_
 
 
 async def test_a_line_that_stays_broken_is_told(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(call: Any) -> Outcome:
+    async def never(*call: Any) -> Outcome:
         return httpx.ReadError("the line broke")
 
     async with AsyncClient(f"http://127.0.0.1:{door.port}") as client:
-        monkeypatch.setattr(client, "_once", never)
+        monkeypatch.setattr(client, "send_once", never)
         with pytest.raises(Unreachable):
             await client.upload(FILM)
 

@@ -28,7 +28,7 @@ def test_giant_pictures_amid_others_count_as_broken(tmp_path: Path) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with open_video(str(path), "grows.mov") as film:
         seen = find_shots(film, SceneSettings(), 0, 1300)
-    assert seen.pictures[0].time_ms == 0 and seen.pictures[-1].time_ms >= 800
+    assert seen.candidates[0].time_ms == 0 and seen.candidates[-1].time_ms >= 800
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 150_000  # kB
 
 

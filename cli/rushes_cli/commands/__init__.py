@@ -1,5 +1,4 @@
-"""The arguments of each command, and nothing that does its work.
+"""One module for each command or group of commands: its options and what it does.
 
-Every function here imports what does the work when it is called. So `rushes --help` knows all commands and loads no
-HTTP client, no service and no model.
+`rushes_cli.main` imports a module when its command is called. Modules here may import services and models.
 """

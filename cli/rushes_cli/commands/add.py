@@ -1,8 +1,15 @@
-"""The arguments of `rushes add`."""
+"""`rushes add`: files, folders and URIs."""
 
 from typing import Annotated
 
 import typer
+
+from rushes_cli.adding import Outcome, report, send, wait_for
+from rushes_cli.client import Client, instance_url
+from rushes_cli.console import complain
+from rushes_cli.inputs import Bad, Input, Skipped, find
+from rushes_cli.options import described
+from rushes_client.options import Said
 
 
 def add(
@@ -31,11 +38,19 @@ def add(
       rushes add interview.mp4 --title "An interview" --language en --wait
       rushes add ~/footage s3://bucket/film.mov --metadata camera=B
     """
-    from rushes_cli.adding import run  # noqa: PLC0415
-    from rushes_cli.client import Client, instance_url  # noqa: PLC0415
-    from rushes_cli.described import described  # noqa: PLC0415
-
-    said = described(title, description, language, metadata or ())
+    given = described(title, description, language, metadata or ())
+    named: list[tuple[Input | Bad, Said]] = []
+    for found in find(inputs):
+        if isinstance(found, Skipped):
+            complain(f"{found.path}: skipped, its name is not that of a video")
+        else:
+            named.append((found, given))
+    outcomes: list[Outcome] = []
     with Client(instance_url()) as client:
-        if not run(client, inputs, said, wait=wait, as_json=as_json):
-            raise typer.Exit(1)
+        try:
+            outcomes.extend(send(client, named))  # keeps what was sent should the next one raise
+            outcomes[:] = wait_for(client, outcomes) if wait else outcomes
+        finally:
+            report(outcomes, as_json)
+    if any(outcome.is_failure for outcome in outcomes):
+        raise typer.Exit(1)

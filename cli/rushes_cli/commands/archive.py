@@ -1,9 +1,16 @@
-"""The arguments of `rushes export` and `rushes import`."""
+"""`rushes export` and `rushes import`: videos as a tar archive."""
 
+import gzip
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated, cast
 
 import typer
+
+from rushes_cli.adding import Outcome, report_and_exit
+from rushes_cli.client import Client, instance_url
+from rushes_cli.console import WrongUse, say
+from rushes_cli.progress import Uploading
 
 
 def export(
@@ -15,7 +22,7 @@ def export(
     ] = Path("rushes.tar"),
     no_source: Annotated[bool, typer.Option("--no-source", help="Leave the videos' own files out.")] = False,
 ) -> None:
-    """Write videos, with all that was made of them, into a tar archive.
+    """Write videos, with all artefacts, into a tar archive.
 
     Words, scenes, pictures and what was said of each video are in it; imported elsewhere it is searchable without any
     of that being made again.
@@ -25,11 +32,8 @@ def export(
       rushes export -o backup.tar
       rushes export 2c5ea4c0-4067-51ce-8d2b-7f1b6d5b2a5e --no-source -o film.tar.gz
     """
-    from rushes_cli.archives import write  # noqa: PLC0415
-    from rushes_cli.client import Client, instance_url  # noqa: PLC0415
-
     with Client(instance_url()) as client:
-        write(client, video_ids or (), output, with_source=not no_source)
+        _write(client.export(video_ids or (), with_source=not no_source), output)
 
 
 def import_(
@@ -37,7 +41,7 @@ def import_(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until everything can be searched, or failed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what became of each video as JSON.")] = False,
 ) -> None:
-    """Take in the videos of an archive.
+    """Import the videos of an archive.
 
     What was made of them is found in it. Only what this installation's settings would make otherwise is made anew, for
     which the videos' own files have to be in the archive.
@@ -46,9 +50,34 @@ def import_(
     Example:
       rushes import backup.tar --wait
     """
-    from rushes_cli.archives import read  # noqa: PLC0415
-    from rushes_cli.client import Client, instance_url  # noqa: PLC0415
-
     with Client(instance_url()) as client:
-        if not read(client, archive, wait=wait, as_json=as_json):
-            raise typer.Exit(1)
+        try:
+            with Uploading() as uploading, uploading.file(archive) as sent:
+                imported = client.import_archive(archive, sent)
+        except OSError as error:
+            raise WrongUse(f"{archive} can't be read: {error.strerror}") from error
+        outcomes = [Outcome(video.video_id or "", "accepted", video) for video in imported.videos]
+        report_and_exit(client, outcomes, wait=wait, as_json=as_json)
+
+
+COMPRESSED = (".gz", ".tgz")
+
+
+def _write(pieces: Iterable[bytes], path: Path) -> None:
+    """Write the archive under a temporary name first, so that one that breaks off leaves no file behind."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with _opened(part, path.suffix) as file:
+            for piece in pieces:
+                file.write(piece)
+        size = part.stat().st_size
+        part.replace(path)
+    except OSError as error:
+        raise WrongUse(f"--output {path} can't be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    say(f"{path}: {size:,} bytes")
+
+
+def _opened(path: Path, suffix: str) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path, "wb")) if suffix in COMPRESSED else path.open("wb")

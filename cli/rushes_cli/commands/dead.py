@@ -1,12 +1,19 @@
-"""The arguments of `rushes dead ...`."""
+"""`rushes dead`: list, show, replay and discard dead letters."""
 
-from typing import Annotated
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 import typer
 
+from rushes_cli.client import Client, instance_url
+from rushes_cli.console import WrongUse, say, say_json
+from rushes_cli.render.tables import dead_letter_report, dead_letters_table
+from rushes_cli.render.terminal import out
+
 dead = typer.Typer(
     name="dead",
-    help="Dead letters: what could not be done, with its reason and its original bytes, until you decide.",
+    help="List, show, replay and discard dead letters.",
     no_args_is_help=True,
 )
 
@@ -36,12 +43,17 @@ def list_(
     Example:
       rushes dead list --service asr --newer 2h
     """
-    from rushes_cli import dead as work  # noqa: PLC0415
-    from rushes_cli.client import Client, instance_url  # noqa: PLC0415
-
+    filters = selected((), service, reason, video, older, newer)
     with Client(instance_url()) as client:
-        meant = work.chosen((), service, reason, video, older, newer)
-        work.show_all(client, meant, limit=limit, as_json=as_json)
+        answer = client.dead_letters({**filters, "limit": limit})
+    if as_json:
+        say_json([letter.as_json() for letter in answer.dead_letters])
+    elif answer.dead_letters:
+        out().print(dead_letters_table(answer.dead_letters))
+        if more := answer.total - len(answer.dead_letters):
+            say(f"and {more} more: see --limit, --reason, --service")
+    else:
+        say("there are no dead letters" + (" that pass the filters" if filters else ""))
 
 
 @dead.command()
@@ -55,11 +67,12 @@ def show(
     Example:
       rushes dead show asr:3:17
     """
-    from rushes_cli import dead as work  # noqa: PLC0415
-    from rushes_cli.client import Client, instance_url  # noqa: PLC0415
-
     with Client(instance_url()) as client:
-        work.show_one(client, id, as_json=as_json)
+        letter = client.dead_letter(id)
+    if as_json:
+        say_json(letter.as_json())
+    else:
+        out().print(dead_letter_report(letter))
 
 
 @dead.command()
@@ -82,12 +95,7 @@ def replay(
       rushes dead replay asr:3:17
       rushes dead replay --service embed --reason index_unavailable
     """
-    from rushes_cli import dead as work  # noqa: PLC0415
-    from rushes_cli.client import Client, instance_url  # noqa: PLC0415
-
-    meant = work.deliberate(work.chosen(ids or (), service, reason, video, older, newer), everything)
-    with Client(instance_url()) as client:
-        work.settle(client, "replay", meant, as_json=as_json)
+    _decide("replay", selected(ids or (), service, reason, video, older, newer), everything, as_json)
 
 
 @dead.command()
@@ -107,9 +115,48 @@ def discard(
     Example:
       rushes dead discard --reason not_an_event
     """
-    from rushes_cli import dead as work  # noqa: PLC0415
-    from rushes_cli.client import Client, instance_url  # noqa: PLC0415
+    _decide("discard", selected(ids or (), service, reason, video, older, newer), everything, as_json)
 
-    meant = work.deliberate(work.chosen(ids or (), service, reason, video, older, newer), everything)
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+DONE = {"replay": "replayed", "discard": "discarded"}
+
+
+def selected(
+    ids: Sequence[str],
+    service: str | None,
+    reason: str | None,
+    video: str | None,
+    older: str | None,
+    newer: str | None,
+) -> dict[str, Any]:
+    """The filters that were given, as the instance names them. Raises WrongUse for an age that is none."""
+    options = {
+        "ids": list(ids),
+        "service": service,
+        "reason": reason,
+        "video_id": video,
+        "older_than_s": age_s(older),
+        "newer_than_s": age_s(newer),
+    }
+    return {name: value for name, value in options.items() if value not in (None, [])}
+
+
+def _decide(action: Literal["replay", "discard"], selection: dict[str, Any], everything: bool, as_json: bool) -> None:
+    if not selection and not everything:
+        raise WrongUse("say which dead letters you mean: ids, a filter, or --all")
     with Client(instance_url()) as client:
-        work.settle(client, "discard", meant, as_json=as_json)
+        decided = client.settle_dead_letters(action, selection | {"all": everything})
+    if as_json:
+        say_json(decided.as_json())
+    else:
+        say(f"{DONE[action]} {decided.count} dead letter{'' if decided.count == 1 else 's'}")
+
+
+def age_s(text: str | None) -> int | None:
+    """An age such as 90s, 30m, 2h or 3d, in seconds. Raises WrongUse for anything else."""
+    if text is None:
+        return None
+    if not (found := re.fullmatch(r"(\d{1,9})([smhd])", text)):
+        raise WrongUse(f"{text!r} is no age: write it as 90s, 30m, 2h or 3d")
+    return int(found[1]) * SECONDS[found[2]]

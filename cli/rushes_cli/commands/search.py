@@ -1,10 +1,18 @@
-"""The arguments of `rushes search`."""
+"""`rushes search`: the moments in which something is said or seen."""
 
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from rushes_cli.client import Client, instance_url
+from rushes_cli.console import WrongUse, complain, say, say_json
+from rushes_cli.options import search_options
+from rushes_cli.render.moments import left_out, moment
+from rushes_cli.render.terminal import drawing, out, text
+from rushes_client.errors import Refused
+from rushes_schemas.api import Moment, SearchResults
 
 
 def search(
@@ -43,11 +51,10 @@ def search(
       rushes search '"ask not"' --since 2026-11-01 --metadata camera=B
       rushes search --image cat.jpg --limit 3 --from 1:30
     """
-    from rushes_cli import search as work  # noqa: PLC0415
-    from rushes_cli.client import Client, instance_url  # noqa: PLC0415
-    from rushes_cli.wished import wished  # noqa: PLC0415
-
-    wish = wished(
+    question = " ".join(words or ())
+    if not question.strip() and image is None:
+        raise WrongUse("nothing to search for: give words, or --image FILE")
+    wish = search_options(
         videos=video or (),
         language=language,
         times={"--from": start, "--to": end, "--min-length": min_length, "--max-length": max_length},
@@ -60,4 +67,37 @@ def search(
         cursor=cursor,
     )
     with Client(instance_url()) as client:
-        work.run(client, " ".join(words or ()), image=image, wish=wish, limit=limit, as_json=as_json)
+        try:
+            answer = client.search(question, wish=wish, limit=limit, image=image)
+        except OSError as error:
+            raise WrongUse(f"--image {image} can't be read: {error.strerror}") from error
+        if as_json:
+            say_json(answer.as_json())
+        elif answer.moments:
+            _show(client, answer)
+        else:
+            say("nothing found: ask in other words, with fewer filters, or see with `rushes status` what is indexed")
+
+
+def _show(client: Client, answer: SearchResults) -> None:
+    """Every moment, with its picture where the terminal shows pictures. A picture that is gone is no error."""
+    console = out()
+    draw = drawing(console)
+    for number, found in enumerate(answer.moments, start=1):
+        if number > 1:
+            console.print()
+        picture = _picture(client, found) if draw else None
+        if draw and picture:
+            console.print(draw(picture))
+        console.print(moment(number, found, client.url, console.width), soft_wrap=True)
+    if sentence := left_out(answer.left_out):
+        complain(sentence)
+    if answer.next_cursor:
+        console.print(text(f"\nmore: --cursor {answer.next_cursor}", "dim"), soft_wrap=True)
+
+
+def _picture(client: Client, found: Moment) -> bytes | None:
+    try:
+        return client.thumbnail(found)
+    except Refused:
+        return None

@@ -1,12 +1,21 @@
-"""The arguments of `rushes topics ...`."""
+"""`rushes topics`: provision the topics, and show the lag of each stage."""
 
+import asyncio
+import sys
 from typing import Annotated
 
 import typer
 
-topics = typer.Typer(
-    name="topics", help="Provision the topics, and see how far behind the stages are.", no_args_is_help=True
-)
+from rushes_cli.console import WrongUse, complain, say, say_json
+from rushes_cli.render.tables import lag_json, lag_table
+from rushes_cli.render.terminal import out
+from rushes_runtime.bus.lag import lags
+from rushes_runtime.bus.progress import now_ms
+from rushes_runtime.bus.topics import Plan, planned
+from rushes_runtime.bus.topics import apply as apply_plan
+from rushes_runtime.settings import Settings, load
+
+topics = typer.Typer(name="topics", help="Provision the topics, and show the lag of each stage.", no_args_is_help=True)
 
 
 @topics.command()
@@ -35,9 +44,17 @@ def apply(
       rushes topics apply --dry-run
       RUSHES_TOPICS__PARTITIONS=12 rushes topics apply --add-partitions --yes
     """
-    from rushes_cli.topics import apply_topics  # noqa: PLC0415
-
-    apply_topics(yes=yes, dry_run=dry_run, add_partitions=add_partitions, reconfigure=reconfigure, as_json=as_json)
+    settings = load(Settings)
+    plan = asyncio.run(planned(settings.kafka, settings.topics, add_partitions=add_partitions, reconfigure=reconfigure))
+    if not as_json:
+        _show(plan)
+    made = not plan.is_empty and not dry_run and _confirmed(yes, as_json)
+    if made:
+        asyncio.run(apply_plan(settings.kafka, plan))
+    if as_json:
+        say_json({"changes": list(plan.steps()), "made": made, "differing": plan.differing})
+    elif made:
+        say("done")
 
 
 @topics.command()
@@ -50,6 +67,25 @@ def lag(
     the first that is not settled, how many wait, and how long ago the oldest of them was published. `-` where the
     group never settled anything there.
     """
-    from rushes_cli.topics import show_lag  # noqa: PLC0415
+    found = asyncio.run(lags(load(Settings).kafka))
+    if as_json:
+        say_json(lag_json(found, now_ms()))
+    else:
+        out().print(lag_table(found, now_ms()))
 
-    show_lag(as_json=as_json)
+
+def _show(plan: Plan) -> None:
+    for step in plan.steps():
+        say(step)
+    if plan.is_empty:
+        say("every topic is there: nothing to do")
+    for sentence in plan.differing:
+        complain(sentence)
+
+
+def _confirmed(yes: bool, as_json: bool) -> bool:
+    if yes:
+        return True
+    if as_json or not sys.stdin.isatty():
+        raise WrongUse("nothing was changed, since nobody can be asked here: add --yes, or --dry-run")
+    return typer.confirm("Make these changes?", abort=True)

@@ -1,9 +1,11 @@
-"""The arguments of `rushes up`."""
+"""`rushes up`: all of it on this machine."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from rushes_cli.local.embedded import run
 
 
 def up(
@@ -28,6 +30,4 @@ def up(
     Example:
       rushes up --data ~/rushes
     """
-    from rushes_cli.up import run  # noqa: PLC0415
-
     run(data, host, port, grpc_port, insecure)

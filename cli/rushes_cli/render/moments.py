@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
-from rushes_cli.plain import shown
+from rushes_cli.console import shown
+from rushes_cli.render.terminal import text
 from rushes_cli.render.words import clock, span
-from rushes_cli.terminal import text
-from rushes_client.answers import LeftOut, Moment, SearchAnswer, Why
+from rushes_schemas.api import LeftOut, Moment, SearchResults, Why
 
 EXCERPT = 280
 """Characters of a moment's words that are shown."""
@@ -24,7 +24,7 @@ LEGS = {"visual": "pictures", "speech": "meaning", "lexical": "words"}
 """What each leg of a search compares, as people call it."""
 
 
-def moments(answer: SearchAnswer, base_url: str, width: int) -> Text:
+def moments(answer: SearchResults, base_url: str, width: int) -> Text:
     """All moments of a search, best first, in lines of `width` columns; only links may be longer."""
     blocks = [moment(number, found, base_url, width) for number, found in enumerate(answer.moments, start=1)]
     return Text("\n\n").join(blocks)

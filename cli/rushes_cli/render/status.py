@@ -6,10 +6,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rushes_cli.ledger import STAGES, progress, why_not
+from rushes_cli.progress import STAGES, progress, why_not
+from rushes_cli.render.terminal import text
 from rushes_cli.render.words import clock, moment_of, style_of, took
-from rushes_cli.terminal import text
-from rushes_client.answers import StageEntry, Video, VideoDetail
+from rushes_schemas.api import StageStatus, Video, VideoDetail
 
 
 def videos_table(videos: Iterable[Video]) -> Table:
@@ -76,7 +76,7 @@ def _order(stage: str) -> int:
     return next((place for place, name in enumerate(STAGES) if name == stage), len(STAGES))
 
 
-def _entry(entry: StageEntry) -> tuple[RenderableType, ...]:
+def _entry(entry: StageStatus) -> tuple[RenderableType, ...]:
     return (
         text(entry.status, style_of(entry.status)),
         moment_of(entry.at),

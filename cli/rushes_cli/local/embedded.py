@@ -8,7 +8,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
-from rushes_cli.compose import SERVICES
+from rushes_cli.local.compose import SERVICES
 from rushes_ingest.recover import unfinished
 from rushes_runtime import tansu
 from rushes_runtime.bus.connect import publishing

@@ -1,18 +1,24 @@
-"""Write the page of all settings: `python -m rushes_cli.settings_page docs/settings.md`."""
+"""Generated documents: `python -m rushes_cli.documents settings|asyncapi PATH` writes one."""
 
+import json
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
+from faststream.specification import AsyncAPI
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from rushes_asr.settings import Settings as AsrSettings
+from rushes_cli.local.compose import SERVICES
 from rushes_embed.settings import Settings as EmbedSettings
 from rushes_ingest.app import Settings as IngestSettings
 from rushes_query.settings import Settings as QuerySettings
-from rushes_runtime.settings import Settings
+from rushes_runtime.bus.connect import make_broker
+from rushes_runtime.platform import open_platform
+from rushes_runtime.settings import BlobSettings, KafkaSettings, QdrantSettings, Settings, load
 from rushes_scenes.app import Settings as ScenesSettings
 
 ALL = (Settings, IngestSettings, AsrSettings, ScenesSettings, EmbedSettings, QuerySettings)
@@ -27,7 +33,7 @@ environment wins. `rushes up` sets the broker, the blob store, the index and the
 """
 
 
-def page() -> str:
+def settings_page() -> str:
     """The page as Markdown: a section for each part, a row for each variable."""
     parts: dict[str, FieldInfo] = {}
     for settings in ALL:
@@ -70,9 +76,33 @@ def _line(text: str | None) -> str:
     return " ".join((text or "").split()).replace("|", "\\|")
 
 
+def asyncapi() -> dict[str, Any]:
+    """AsyncAPI 3.0, from the routers that the services are made of; nothing connects."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load(
+            Settings,
+            kafka=KafkaSettings(bootstrap_servers="kafka:9092"),
+            blobs=BlobSettings(url=Path(folder).as_uri()),
+            qdrant=QdrantSettings(url=f"edge://{folder}/index"),
+        )
+        platform = open_platform(settings)
+        routers = [stage.router for build in SERVICES.values() for stage in build(platform).stages]
+        broker = make_broker(settings.kafka, "rushes", platform.metrics, routers)
+        specification = AsyncAPI(broker, title="rushes", version="0.1.0").to_specification()
+    document: dict[str, Any] = json.loads(specification.to_json())
+    return document
+
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "settings": settings_page,
+    "asyncapi": lambda: json.dumps(asyncapi(), indent=2, sort_keys=True, ensure_ascii=False) + "\n",
+}
+
+
 def main() -> None:
-    """Write the page to the path that is the only argument."""
-    Path(sys.argv[1]).write_text(page(), "utf-8")
+    """Write a document: its name and the path are the only arguments."""
+    name, path = sys.argv[1:]
+    Path(path).write_text(DOCUMENTS[name](), "utf-8")
 
 
 if __name__ == "__main__":

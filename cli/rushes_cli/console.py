@@ -1,10 +1,29 @@
-"""Lines of plain text on stdout and stderr. Titles and file names are anybody's: they must not steer a terminal."""
+"""Lines of plain text on stdout and stderr, and the errors that end a command.
+
+RushesError (of the runtime)
+└── WrongUse          the command line makes no sense: exit code 2
+
+ClientError (of the client): the instance refused, or did not answer.
+
+Titles, file names and words are anybody's text, so all of it goes through `shown`: it must not steer the terminal.
+"""
 
 import json
 import unicodedata
 from typing import Any
 
 import typer
+
+from rushes_client.errors import ClientError
+from rushes_runtime.errors import RushesError
+
+FAILURES = (RushesError, ClientError)
+"""All that a command tells in one sentence."""
+
+
+class WrongUse(RushesError):
+    """The arguments contradict each other or are malformed. The sentence says which, and what would be right."""
+
 
 STEERING = ("Cc", "Cf", "Zl", "Zp")
 """Unicode categories of what is no visible character: controls, formats such as right-to-left override, line breaks."""
