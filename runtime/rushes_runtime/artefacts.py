@@ -109,10 +109,8 @@ async def find_or_make(
     computed in any case, since something that is stored with it is missing.
 
     This is what makes a redelivery, a rebalance or a replay cheap. One that can't be read, or names blobs of another
-    video, is made anew. Log lines, and the dead letter if there is to be
-    one, name the recipe from here on.
+    video, is made anew.
     """
-    structlog.contextvars.bind_contextvars(recipe=artefact.recipe)
     if not anew and (found := await read(blobs, artefact.key, kind)) is not None:
         return Made(artefact, found, None)
     started = time.monotonic()

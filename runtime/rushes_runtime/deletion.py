@@ -230,10 +230,10 @@ def drops_deleted(blobs: Blobs, undo: Undo | None = None) -> Callable[[H], H]:
 
     def decorate(handler: H) -> H:
         @functools.wraps(handler)
-        async def guarded(event: Event) -> Any:
+        async def guarded(event: Event, *others: Any, **named: Any) -> Any:
             video_id, generation, stored_at = _life(event)
             async with unless_deleted(blobs, video_id, generation, undo, stored_at=stored_at):
-                return await handler(event)
+                return await handler(event, *others, **named)
 
         return cast(H, guarded)
 

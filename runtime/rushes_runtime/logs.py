@@ -1,4 +1,4 @@
-"""Structured logs. Every line about a record names its video_id and segment, bound by the delivery middleware."""
+"""Structured logs. Every line about a record names its video_id and segment, from its `RecordContext`."""
 
 import logging
 import math
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
+from rushes_runtime.record_context import add_record
 from rushes_runtime.settings import LogSettings
 
 QUIET = ("aiokafka", "rushes.bus", "uvicorn", "httpx", "httpcore", "faster_whisper", "pyscenedetect")
@@ -25,6 +26,7 @@ def configure_logs(settings: LogSettings) -> None:
     """Send the logs of this process, the libraries' too, to stderr in the settings' form."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_record,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

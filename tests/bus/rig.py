@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from rushes_runtime.bus.connect import make_broker, publishing
@@ -16,6 +15,7 @@ from rushes_runtime.bus.failure import Failure
 from rushes_runtime.bus.stage import Stage
 from rushes_runtime.checks import Check
 from rushes_runtime.platform import Platform
+from rushes_runtime.record_context import Record
 from rushes_schemas.events import Event, Segment, SegmentPlanned, SegmentTranscribed, Transcript, Video, extended
 from rushes_schemas.topics import SEGMENT_PLANNED, SEGMENT_TRANSCRIBED
 from rushes_testing.process import descendants
@@ -63,8 +63,8 @@ class Rig:
 
         @self.stage.publishes(SEGMENT_TRANSCRIBED)
         @self.stage.consumes(SEGMENT_PLANNED)
-        async def on_segment_planned(event: SegmentPlanned) -> SegmentTranscribed:
-            structlog.contextvars.bind_contextvars(recipe="abc123")
+        async def on_segment_planned(event: SegmentPlanned, record: Record) -> SegmentTranscribed:
+            record.learn(recipe="abc123")
             self.seen.put_nowait(event.segment.index)
             await work(event)
             return extended(event, SegmentTranscribed, transcript=Transcript(status="no_speech"))

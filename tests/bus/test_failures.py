@@ -1,10 +1,12 @@
 """What becomes of a record that could not be done, on a real broker. The rows of docs/failures.md."""
 
 import pytest
+import structlog
 
 from rushes_runtime.bus.dead import DeadLetters, Wanted
 from rushes_runtime.errors import ComputeError, InvalidError, TransientError
 from rushes_runtime.platform import Platform
+from rushes_runtime.record_context import enter
 from rushes_schemas.events import SegmentPlanned, VideoProgress
 from rushes_schemas.topics import VIDEO_PROGRESS
 
@@ -75,6 +77,21 @@ async def test_invalid_input_is_a_dead_letter_at_once(platform: Platform) -> Non
     assert (letter.origin, letter.origin_topic, letter.recipe) == ("segment-planned/0/0", "segment-planned", "abc123")
     assert "FailsAtFirst" in letter.stack or "__call__" in letter.stack
     assert list(letter.headers) == ["mine"]
+
+
+async def test_dead_letter_names_its_video_whatever_becomes_of_the_log_context(platform: Platform) -> None:
+    async def clears_the_logger(event: SegmentPlanned) -> None:
+        structlog.contextvars.clear_contextvars()
+        enter(None)
+        raise InvalidError("too_odd", "it is too odd")
+
+    async with running(platform, clears_the_logger) as rig:
+        await rig.publish(7)
+        await rig.records("asr-dlq", 1)
+        (letter,) = await DeadLetters(platform.settings.kafka, platform.blobs).open(Wanted())
+        (told,) = [VideoProgress.model_validate_json(each.value) for each in await rig.records(VIDEO_PROGRESS.name, 1)]
+    assert (letter.video_id, letter.segment, letter.recipe) == (VIDEO.video_id, 7, "abc123")
+    assert (told.video_id, told.segment, told.status) == (VIDEO.video_id, 7, "failed")
 
 
 @pytest.mark.parametrize("value", [b"", b"not JSON", b"[]", b"{}", b"\xff\xfe", b'{"video": 1}', b"null"])

@@ -9,7 +9,7 @@ from rushes_ingest.pace import FetchFailed
 from rushes_runtime.blobs import BlobMissing
 from rushes_runtime.bus.dead import DeadLetters, Wanted
 from rushes_runtime.bus.dependencies import Dependencies
-from rushes_runtime.bus.failure import Failure, Subject
+from rushes_runtime.bus.failure import Failure
 from rushes_runtime.bus.settle import Holding, Settler
 from rushes_runtime.checks import wrong
 from rushes_runtime.deletion import BeingDeleted
@@ -17,6 +17,7 @@ from rushes_runtime.errors import ComputeError, InvalidError, TransientError
 from rushes_runtime.index.port import IndexUnavailable
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
+from rushes_runtime.record_context import Subject
 from rushes_schemas.events import Event, SegmentPlanned
 
 from .conftest import QUICK

@@ -10,8 +10,8 @@ import pytest
 
 from rushes_cli.adding import watch
 from rushes_client import AsyncClient
-from rushes_runtime.bus.failure import Subject
 from rushes_runtime.bus.progress import stumbled
+from rushes_runtime.record_context import Subject
 from rushes_schemas.api import Accepted, VideoDetail
 from rushes_schemas.events import VideoProgress, VideoUploaded
 from rushes_schemas.ids import provisional_id

@@ -18,11 +18,11 @@ from rushes_ingest.uploads import uploads
 from rushes_query.http.library import routes
 from rushes_query.library import Library
 from rushes_query.reader import Reader
-from rushes_runtime.bus.failure import Subject
 from rushes_runtime.bus.progress import now_ms, stumbled
 from rushes_runtime.errors import Dropped
 from rushes_runtime.platform import Platform
 from rushes_runtime.provisional import show_accepted
+from rushes_runtime.record_context import RecordContext, Subject
 from rushes_runtime.settings import BlobSettings, HttpSettings
 from rushes_runtime.web.app import web_app
 from rushes_schemas.events import VideoDeleted, VideoProgress, VideoUploaded
@@ -149,10 +149,10 @@ async def test_password_of_a_uri_is_not_listed(instance: Instance) -> None:
 
 
 async def test_raw_event_is_listed_once_ingest_takes_it_up(instance: Instance) -> None:
-    await list_accepted(ACCEPTED, instance.platform)
+    await list_accepted(ACCEPTED, instance.platform, RecordContext("ingest"))
     assert await instance.listed(uri=URI) == [(PROVISIONAL, "processing", None)]
     await take_progress(instance.platform.index, failed(ACCEPTED, "retrying"))
-    await list_accepted(ACCEPTED, instance.platform)  # taken up once more
+    await list_accepted(ACCEPTED, instance.platform, RecordContext("ingest"))  # taken up once more
     record = await find_record(instance.platform.index, PROVISIONAL)
     assert record is not None and record.ingest is not None and record.ingest.status == "retrying"
 
@@ -163,8 +163,12 @@ async def test_accepted_uri_that_is_deleted_is_not_fetched(instance: Instance) -
     await forget(instance.platform, instance.deleted[0])
     assert await instance.listed() == []
     with pytest.raises(Dropped):
-        await list_accepted(instance.published[0], instance.platform)
-    await list_accepted(instance.published[0].model_copy(update={"accepted_at": now_ms() + 1}), instance.platform)
+        await list_accepted(instance.published[0], instance.platform, RecordContext("ingest"))
+    await list_accepted(
+        instance.published[0].model_copy(update={"accepted_at": now_ms() + 1}),
+        instance.platform,
+        RecordContext("ingest"),
+    )
     assert await instance.listed() == [(PROVISIONAL, "processing", None)]
 
 

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from rushes_ingest.settings import SourceSettings
 from rushes_ingest.sources import Sources
-from rushes_runtime.bus.failure import Subject
 from rushes_runtime.bus.progress import stumbled
 from rushes_runtime.errors import InvalidError
+from rushes_runtime.record_context import Subject
 from rushes_runtime.settings import BlobSettings
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.uris import redacted

@@ -17,10 +17,11 @@ from pydantic import BaseModel, ValidationError
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus import oversize
 from rushes_runtime.bus.connect import publishing
-from rushes_runtime.bus.failure import PREFIX, Subject, foreign_headers, number, own_headers, subject_of
+from rushes_runtime.bus.failure import PREFIX, foreign_headers, number, own_headers, subject_of
 from rushes_runtime.bus.progress import now_ms, stumbled
 from rushes_runtime.bus.reading import whole
 from rushes_runtime.errors import InvalidError
+from rushes_runtime.record_context import Subject
 from rushes_runtime.settings import KafkaSettings
 from rushes_schemas.events import StageName, VideoProgress
 from rushes_schemas.topics import SERVICES, TOPICS, VIDEO_PROGRESS, Topic, dead_letter_topic

@@ -26,9 +26,10 @@ from rushes_runtime.artefacts import read, write
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.connect import publishing
 from rushes_runtime.bus.dead import DeadLetter, Wanted, letter_of, republish
-from rushes_runtime.bus.failure import Failure, GivenUp, Subject, foreign_headers, own_headers, time_of
+from rushes_runtime.bus.failure import Failure, GivenUp, foreign_headers, own_headers, time_of
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import BrokerUnavailable, Dropped
+from rushes_runtime.record_context import Subject
 from rushes_runtime.settings import KafkaSettings
 from rushes_schemas.events import Event
 from rushes_schemas.topics import SERVICES, dead_letter_topic

@@ -16,8 +16,9 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faststream import BaseMiddleware
 from faststream.message import StreamMessage
 
-from rushes_runtime.bus.failure import Subject
+from rushes_runtime.bus.failure import attempt_of
 from rushes_runtime.bus.settle import Settler
+from rushes_runtime.record_context import RecordContext, enter
 from rushes_schemas.events import Event
 
 log = structlog.stdlib.get_logger("rushes.delivery")
@@ -28,6 +29,7 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
 
     class Delivery(BaseMiddleware):
         record: ConsumerRecord
+        known: RecordContext
         event: Event | None = None
         started: float
 
@@ -35,15 +37,16 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
             self.record = self.msg
             self.started = time.monotonic()
             settler.in_hand[self.record.topic].taken()
-            structlog.contextvars.clear_contextvars()
-            structlog.contextvars.bind_contextvars(stage=settler.service)
+            self.known = RecordContext(settler.service, attempt_of(self.record))
+            enter(self.known)
 
         async def consume_scope(self, call_next: Callable[[Any], Awaitable[Any]], msg: StreamMessage[Any]) -> Any:
             event = await msg.decode()
             if isinstance(event, Event):
                 self.event = event
-                structlog.contextvars.bind_contextvars(**event.subject())
-            return await settler.attempt(self.record, self.event, lambda: call_next(msg))
+                self.known.learn(**event.subject())
+            with self.context.scope("record", self.known):
+                return await settler.attempt(self.record, self.event, lambda: call_next(msg))
 
         async def after_processed(
             self,
@@ -66,8 +69,7 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
             if error is None:
                 settler.breaker.succeeded()
             else:
-                subject = Subject.of(structlog.contextvars.get_contextvars())
-                outcome = await settler.put_aside(self.record, self.event, error, subject)
+                outcome = await settler.put_aside(self.record, self.event, error, self.known.about)
             await settler.settled(self.record, outcome)
             await _commit(self.context.get("handler_").consumer, self.record, settler)
             settler.metrics.stage_seconds.labels(settler.service, outcome).observe(time.monotonic() - self.started)

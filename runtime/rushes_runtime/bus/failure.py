@@ -2,13 +2,12 @@
 
 import random
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from aiokafka import ConsumerRecord
 
 from rushes_runtime.errors import ComputeError, InvalidError, RushesError, reason_of
+from rushes_runtime.record_context import Subject
 from rushes_runtime.settings import FailureSettings
 
 PREFIX = "rushes-"
@@ -23,26 +22,6 @@ LONGEST_NAME = 300
 
 RETURNED = frozenset({"attempt", "first-error", "origin", "origin-topic", "origin-at"})
 """Headers of ours that a retry has when it is given back."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a record turned out to be about, as far as its handler had got."""
-
-    video_id: str | None = None
-    segment: int | None = None
-    recipe: str | None = None
-    generation: int | None = None
-
-    @classmethod
-    def of(cls, said: Mapping[str, Any]) -> "Subject":
-        """Out of what the handler's log lines name."""
-        return cls(said.get("video_id"), said.get("segment"), said.get("recipe"), said.get("generation"))
-
-    def headers(self) -> dict[str, str]:
-        """Those that are known, as header texts."""
-        known = {"video-id": self.video_id, "segment": self.segment, "recipe": self.recipe}
-        return {name: _short(str(value), LONGEST_NAME) for name, value in known.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -88,7 +67,7 @@ class Failure:
 
     def headers(self) -> dict[str, bytes]:
         """Our part of the headers of the record that goes to the retry or the dead letter topic."""
-        said = self.subject.headers() | {
+        said = _subject_headers(self.subject) | {
             "attempt": str(self.attempt),
             "reason": self.reason,
             "error": self.error,
@@ -100,6 +79,12 @@ class Failure:
             "not-before": str(self.not_before_ms),
         }
         return {PREFIX + name: value.encode(errors="replace") for name, value in said.items()}
+
+
+def _subject_headers(subject: Subject) -> dict[str, str]:
+    """What is known of it, as header texts."""
+    known = {"video-id": subject.video_id, "segment": subject.segment, "recipe": subject.recipe}
+    return {name: _short(str(value), LONGEST_NAME) for name, value in known.items() if value is not None}
 
 
 class GivenUp(RushesError):
@@ -139,6 +124,11 @@ def _most_attempts(error: BaseException, settings: FailureSettings) -> int:
 def time_of(record: ConsumerRecord) -> int:
     """When a record was first published, in ms since the epoch: to be tried again does not make it younger."""
     return number(own_headers(record).get("origin-at")) or max(0, record.timestamp)
+
+
+def attempt_of(record: ConsumerRecord) -> int:
+    """Which attempt at a record this is, from 1 on."""
+    return number(own_headers(record).get("attempt")) + 1
 
 
 def subject_of(record: ConsumerRecord) -> Subject:

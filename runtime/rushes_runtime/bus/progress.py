@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from rushes_runtime.artefacts import Made
-from rushes_runtime.bus.failure import Subject
+from rushes_runtime.record_context import Subject
 from rushes_schemas.events import Event, ProgressStatus, SegmentPlanned, StageName, VideoProgress, VideoUploaded
 
 

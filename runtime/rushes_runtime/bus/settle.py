@@ -9,12 +9,13 @@ from aiokafka import ConsumerRecord
 
 from rushes_runtime.bus.breaker import Breaker
 from rushes_runtime.bus.dependencies import Dependencies
-from rushes_runtime.bus.failure import Failure, GivenUp, Subject, failed
+from rushes_runtime.bus.failure import Failure, GivenUp, failed
 from rushes_runtime.bus.in_hand import InHand
 from rushes_runtime.bus.oversize import TOO_LARGE
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import Dropped, InvalidError, SourceError, TransientError
 from rushes_runtime.metrics import Metrics
+from rushes_runtime.record_context import Subject
 from rushes_runtime.settings import FailureSettings
 from rushes_schemas.events import Event
 

@@ -17,7 +17,7 @@ from rushes_runtime.bus.connect import publishing
 from rushes_runtime.bus.dead_store import kept_in_blobs
 from rushes_runtime.bus.delivery import delivery
 from rushes_runtime.bus.dependencies import Dependencies
-from rushes_runtime.bus.failure import LONGEST, Failure, Subject, failed, subject_of, time_of
+from rushes_runtime.bus.failure import LONGEST, Failure, failed, subject_of, time_of
 from rushes_runtime.bus.membership import Membership
 from rushes_runtime.bus.oversize import TOO_LARGE, put
 from rushes_runtime.bus.progress import stumbled
@@ -26,6 +26,7 @@ from rushes_runtime.bus.settle import Settler
 from rushes_runtime.checks import Check
 from rushes_runtime.errors import InvalidError, TransientError
 from rushes_runtime.platform import Platform
+from rushes_runtime.record_context import Subject
 from rushes_schemas.events import Event, ProgressStatus, StageName, VideoProgress, VideoUploaded
 from rushes_schemas.topics import VIDEO_PROGRESS, Topic, dead_letter_topic, group, retry_topic
 

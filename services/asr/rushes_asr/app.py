@@ -14,6 +14,7 @@ from rushes_runtime.deletion import drops_deleted
 from rushes_runtime.memory import memory_limit
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
+from rushes_runtime.record_context import Record
 from rushes_runtime.service import Service
 from rushes_schemas.events import Event, Segment, SegmentPlanned, SegmentTranscribed, Transcript, extended
 from rushes_schemas.topics import SEGMENT_PLANNED, SEGMENT_TRANSCRIBED
@@ -57,13 +58,15 @@ def handle(stage: Stage, platform: Platform, settings: AsrSettings, transcribe: 
     @publisher
     @stage.consumes(SEGMENT_PLANNED)
     @drops_deleted(platform.blobs)
-    async def on_segment_planned(event: SegmentPlanned) -> SegmentTranscribed:
+    async def on_segment_planned(event: SegmentPlanned, record: Record) -> SegmentTranscribed:
         """Find or make the segment's transcript."""
         if event.segment.audio_uri is None:
             await stage.progress.publish(progressed(event, "asr", "skipped", reason="no_audio"))
             return extended(event, SegmentTranscribed, transcript=Transcript(status="no_audio"))
         work = partial(transcribe, event.segment, event.video.language)
-        result = await find_or_make(platform.blobs, artefact_of(event, settings), Transcript, work)
+        artefact = artefact_of(event, settings)
+        record.learn(recipe=artefact.recipe)
+        result = await find_or_make(platform.blobs, artefact, Transcript, work)
         words = result.content
         reason = None if words.status == "ok" else words.status
         await stage.progress.publish(made(event, result, reason=reason, language=words.language))

@@ -19,6 +19,7 @@ from rushes_runtime.deletion import drops_deleted, unless_deleted
 from rushes_runtime.errors import Dropped
 from rushes_runtime.memory import memory_limit
 from rushes_runtime.platform import Platform
+from rushes_runtime.record_context import Record
 from rushes_runtime.service import Service
 from rushes_runtime.settings import ModelSettings
 from rushes_schemas.events import Scene, ScenesDetected, SegmentRecalled
@@ -70,25 +71,25 @@ def handle(stage: Stage, platform: Platform, embed: Embed, now: Callable[[], int
 
     @stage.consumes(SCENES_DETECTED)
     @drops_deleted(platform.blobs, undo)
-    async def on_scenes_detected(event: ScenesDetected) -> None:
+    async def on_scenes_detected(event: ScenesDetected, record: Record) -> None:
         """Put the segment's scenes into the index: into each collection that there is."""
         served, *others = await targets.all()
-        visual, points = await filler.fill(served, event)
+        visual, points = await filler.fill(served, event, record)
         for other in others:
-            await filler.fill(other, event)
+            await filler.fill(other, event, record)
         await stage.progress.publish(made(event, visual, points=points))
 
     @stage.consumes(SEGMENT_RECALLED)
-    async def on_segment_recalled(event: SegmentRecalled) -> None:
+    async def on_segment_recalled(event: SegmentRecalled, record: Record) -> None:
         """Put a segment's scenes, as its artefacts tell them, into the collection that is being filled."""
-        target, record = await targets.one(event.collection), await find_record(platform.index, event.video_id)
-        if target is None or record is None or record.video is None:
+        target, known = await targets.one(event.collection), await find_record(platform.index, event.video_id)
+        if target is None or known is None or known.video is None:
             raise Dropped(f"there is no collection {event.collection} or no video {event.video_id} any more")
         async with unless_deleted(
-            platform.blobs, event.video_id, record.video.generation, undo, stored_at=record.video.stored_at
+            platform.blobs, event.video_id, known.video.generation, undo, stored_at=known.video.stored_at
         ):
-            for segment in await planned(platform.blobs, record):
+            for segment in await planned(platform.blobs, known):
                 if segment.segment.index == event.segment and (
-                    scenes := await detected(platform.blobs, record, segment)
+                    scenes := await detected(platform.blobs, known, segment)
                 ):
-                    await filler.fill(target, scenes)
+                    await filler.fill(target, scenes, record)

@@ -12,6 +12,7 @@ from rushes_runtime.artefacts import Artefact, Made, find_or_make
 from rushes_runtime.index.port import Index, UnknownCollection
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
+from rushes_runtime.record_context import RecordContext
 from rushes_runtime.settings import ModelSettings
 from rushes_schemas.events import Scene, ScenesDetected
 from rushes_schemas.index import VIDEOS_COLLECTION
@@ -34,11 +35,15 @@ class Filler:
         self._now = now
         self._lexical = LexicalEncoder()
 
-    async def fill(self, target: Target, event: ScenesDetected) -> tuple[Made[VisualVectors], int]:
+    async def fill(
+        self, target: Target, event: ScenesDetected, record: RecordContext
+    ) -> tuple[Made[VisualVectors], int]:
         """Put the segment's scenes there, in the place of what was there of them; their vectors and how many points."""
         index, models = self._platform.index, target.models
         work = partial(self._embed.see, event.scenes, models)
-        visual = await find_or_make(self._platform.blobs, artefact_of(event, target), VisualVectors, work)
+        artefact = artefact_of(event, target)
+        record.learn(recipe=artefact.recipe)
+        visual = await find_or_make(self._platform.blobs, artefact, VisualVectors, work)
         speech = await self._embed.read(texts_of(event), models)
         mixed = recipe("points", 1, {"models": target.made_with.recipe, "scenes": event.scenes_recipe})
         stamps = await _stamps(index, event.video.video_id, self._now())

@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from functools import partial
 
-import structlog
-
 from rushes_ingest.accept import Acceptance
 from rushes_ingest.archive.importing import swept_archives
 from rushes_ingest.archive.routes import archives
@@ -37,6 +35,7 @@ from rushes_runtime.index.port import IndexUnavailable
 from rushes_runtime.platform import Platform
 from rushes_runtime.provisional import remove_provisional, show_accepted
 from rushes_runtime.recipe import recipe
+from rushes_runtime.record_context import Record, RecordContext
 from rushes_runtime.service import Service
 from rushes_schemas.artefacts import Plan
 from rushes_schemas.events import Event, SegmentPlanned, VideoProgress, VideoUploaded
@@ -99,16 +98,16 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
     blobs = platform.blobs
 
     @stage.consumes(VIDEO_UPLOADED)
-    async def on_video_uploaded(event: VideoUploaded) -> None:
+    async def on_video_uploaded(event: VideoUploaded, record: Record) -> None:
         """Store the video, plan its segments, and announce each; of a video that was deleted after it, nothing."""
         try:
-            await list_accepted(event, platform)
+            await list_accepted(event, platform, record)
             source = await take_in(event, platform, settings, fetcher)
-            structlog.contextvars.bind_contextvars(video_id=source.video_id, generation=source.generation)
+            record.learn(video_id=source.video_id, generation=source.generation)
             async with unless_deleted(
                 blobs, source.video_id, min(source.generation, event.generation or source.generation)
             ):
-                await plan_of(source, event)
+                await plan_of(source, event, record)
         except Dropped:
             with suppress(IndexUnavailable):  # it stays `processing`, so the reconciler has it dropped once more
                 await remove_provisional(platform.index, event)
@@ -116,8 +115,9 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
             raise
         await dealt_with(blobs, event)
 
-    async def plan_of(source: Source, event: VideoUploaded) -> None:
+    async def plan_of(source: Source, event: VideoUploaded, record: RecordContext) -> None:
         artefact = artefact_of(source, settings)
+        record.learn(recipe=artefact.recipe)
         plan = await find_or_make(
             blobs, artefact, Plan, partial(prepare, source, artefact.recipe, event.filename or redacted(event.uri))
         )
@@ -149,12 +149,12 @@ def handle(stage: Stage, platform: Platform, settings: IngestSettings, prepare: 
         await dealt_with(blobs, event)
 
 
-async def list_accepted(event: VideoUploaded, platform: Platform) -> None:
+async def list_accepted(event: VideoUploaded, platform: Platform, record: RecordContext) -> None:
     """Have a URI that is yet to be fetched noted and listed, and named in log lines and in its dead letter, if there is
     to be one. Raises Dropped for one that was deleted since it was accepted."""
     if is_elsewhere(event.uri):
         stands_for_it = provisional_id(event.uri)
-        structlog.contextvars.bind_contextvars(video_id=stands_for_it)
+        record.learn(video_id=stands_for_it)
         if Telling(identity(event)).came_before(await mark_of(platform.blobs, stands_for_it)):
             raise Dropped(f"the accepted URI {stands_for_it} was deleted before it was fetched")
         await note(platform.blobs, event)  # of any client's event nobody has done so yet

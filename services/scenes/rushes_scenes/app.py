@@ -13,6 +13,7 @@ from rushes_runtime.deletion import drops_deleted
 from rushes_runtime.memory import memory_limit
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
+from rushes_runtime.record_context import Record
 from rushes_runtime.service import Service
 from rushes_scenes.settings import STAGE_VERSION, SceneSettings
 from rushes_scenes.worker import Worker, detect_scenes
@@ -63,9 +64,10 @@ def handle(stage: Stage, platform: Platform, settings: SceneSettings, detect: De
     @stage.publishes(SCENES_DETECTED)
     @stage.consumes(SEGMENT_TRANSCRIBED)
     @drops_deleted(platform.blobs)
-    async def on_segment_transcribed(event: SegmentTranscribed) -> ScenesDetected:
+    async def on_segment_transcribed(event: SegmentTranscribed, record: Record) -> ScenesDetected:
         """Find or make the segment's scenes, and add their words."""
         artefact = artefact_of(event, settings)
+        record.learn(recipe=artefact.recipe)
 
         async def work() -> SceneList:
             return SceneList(scenes=await detect(event.video, event.segment, artefact.recipe))
