@@ -20,15 +20,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from rushes_embed.catalog import take_progress
 from rushes_embed.collection import ensure_scenes, ensure_videos
 from rushes_embed.records import put_record
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.deletions import deletions
-from rushes_ingest.edits import edits
-from rushes_ingest.prepare import Preparer, check
-from rushes_ingest.resumable.core import Resumable
-from rushes_ingest.resumable.routes import routes as resumable
+from rushes_ingest.api.changes import deletions, edits
+from rushes_ingest.api.uploads import uploads
+from rushes_ingest.resumable.receive import Resumable
+from rushes_ingest.resumable.tus_routes import routes as resumable
 from rushes_ingest.settings import IngestSettings, SourceSettings
-from rushes_ingest.sources import Sources
-from rushes_ingest.uploads import uploads
+from rushes_ingest.sources.uri_policy import Sources
+from rushes_ingest.upload_service import Acceptance
+from rushes_ingest.worker import Preparer, check
 from rushes_models.lexical import LexicalEncoder
 from rushes_models.registry import encoders
 from rushes_query.app import Warmed, build

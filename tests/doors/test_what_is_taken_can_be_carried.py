@@ -16,10 +16,9 @@ from pydantic import ValidationError
 from qdrant_client import models
 from tests.in_full import IN_FULL
 
-from rushes_ingest.declared import Kept, merged
-from rushes_ingest.edits import Edit
-from rushes_ingest.resumable.headers import metadata as tus_fields
-from rushes_ingest.said import event_of, text_of
+from rushes_ingest.api.changes import Edit
+from rushes_ingest.resumable.tus import metadata as tus_fields
+from rushes_ingest.upload_metadata import Kept, event_of, merged, text_of
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.index.edge import EdgeIndex

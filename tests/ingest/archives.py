@@ -15,12 +15,12 @@ import httpx
 import numpy as np
 from prometheus_client import CollectorRegistry
 
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.archive.routes import archives
-from rushes_ingest.declared import Kept
-from rushes_ingest.flac import write_flac
+from rushes_ingest.api.archives import archives
+from rushes_ingest.audio import write_flac
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source
+from rushes_ingest.upload_metadata import Kept
+from rushes_ingest.upload_service import Acceptance
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.settings import HttpSettings

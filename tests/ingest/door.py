@@ -11,13 +11,13 @@ from typing import Any
 from aiokafka.errors import KafkaTimeoutError
 from prometheus_client import CollectorRegistry
 
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.prepare import Preparer, check
-from rushes_ingest.resumable.core import Resumable
-from rushes_ingest.resumable.routes import PATH, routes
+from rushes_ingest.api.uploads import uploads
+from rushes_ingest.resumable.receive import Resumable
+from rushes_ingest.resumable.tus_routes import PATH, routes
 from rushes_ingest.settings import IngestSettings, SourceSettings
-from rushes_ingest.sources import Sources
-from rushes_ingest.uploads import uploads
+from rushes_ingest.sources.uri_policy import Sources
+from rushes_ingest.upload_service import Acceptance
+from rushes_ingest.worker import Preparer, check
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.settings import BlobSettings, HttpSettings
 from rushes_runtime.web.app import web_app

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from rushes_ingest.archive.members import FLAC as FLAC_BEGIN
-from rushes_ingest.formats import MEDIA_TYPES as CONTAINERS
-from rushes_ingest.formats import media_type
+from rushes_ingest.media_file import MEDIA_TYPES as CONTAINERS
+from rushes_ingest.media_file import media_type
 from rushes_schemas.artefacts import MEDIA_TYPES
 
 from .archives import JPEG, ArchiveDoor, archive_door, film, gzipped, source_of, tar_of, with_member

@@ -11,10 +11,10 @@ import pytest
 
 from rushes_ingest.app import NoSpace, take_in
 from rushes_ingest.disk_space import LOOK_EVERY, Quota
-from rushes_ingest.fetch import Fetcher
 from rushes_ingest.resumable.receive import receive
 from rushes_ingest.settings import IngestSettings, SourceSettings
-from rushes_ingest.sources import Sources
+from rushes_ingest.sources.fetch import Fetcher
+from rushes_ingest.sources.uri_policy import Sources
 from rushes_ingest.store import store
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError

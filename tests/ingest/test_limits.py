@@ -13,7 +13,7 @@ from tests.ingest.door import BYTES
 from rushes_ingest.probe import glance, probe
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source
-from rushes_ingest.workers import Preparing, Probes
+from rushes_ingest.worker import Preparing, Probes
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import ComputeError, InvalidError
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from rushes_asr import app as asr
 from rushes_asr.settings import AsrSettings
 from rushes_ingest import app as ingest
-from rushes_ingest.declared import Declared
+from rushes_ingest.app import video_of
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source
-from rushes_ingest.video import video_of
+from rushes_ingest.upload_metadata import Declared
 from rushes_runtime.artefacts import Artefact, write
 from rushes_runtime.blobs import Blobs
 from rushes_scenes import app as scenes

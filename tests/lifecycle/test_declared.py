@@ -1,7 +1,7 @@
 """What was said of a video, after one word and the next, in whatever order they come."""
 
-from rushes_ingest.declared import Kept, merged
-from rushes_ingest.edits import Edit
+from rushes_ingest.api.changes import Edit
+from rushes_ingest.upload_metadata import Kept, merged
 from rushes_schemas.events import VideoUploaded
 
 URI = "blob:videos/x/source"

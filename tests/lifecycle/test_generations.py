@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rushes_embed.forget import forget
+from rushes_ingest.accepted_uploads import dealt_with, note, pending
 from rushes_ingest.app import take_in
 from rushes_ingest.disk_space import Quota
-from rushes_ingest.fetch import Fetcher
-from rushes_ingest.pending import dealt_with, note, pending
 from rushes_ingest.settings import IngestSettings, SourceSettings
-from rushes_ingest.sources import Sources
+from rushes_ingest.sources.fetch import Fetcher
+from rushes_ingest.sources.uri_policy import Sources
 from rushes_ingest.store import Source, find_source, store
 from rushes_runtime import deletion
 from rushes_runtime.artefacts import write

@@ -9,12 +9,12 @@ from prometheus_client import CollectorRegistry
 from rushes_embed.catalog import take_progress
 from rushes_embed.forget import forget
 from rushes_embed.records import find_record
-from rushes_ingest.accept import Acceptance
+from rushes_ingest.api.changes import deletions
+from rushes_ingest.api.uploads import uploads
 from rushes_ingest.app import list_accepted
-from rushes_ingest.deletions import deletions
 from rushes_ingest.settings import IngestSettings, SourceSettings
-from rushes_ingest.sources import Sources
-from rushes_ingest.uploads import uploads
+from rushes_ingest.sources.uri_policy import Sources
+from rushes_ingest.upload_service import Acceptance
 from rushes_query.http.library import routes
 from rushes_query.library import Library
 from rushes_query.reader import Reader

@@ -12,12 +12,11 @@ from rushes_embed.mend import Mender
 from rushes_embed.recall import planned as recalled
 from rushes_embed.records import put_record
 from rushes_embed.vectors import VisualVectors
-from rushes_ingest.declared import declare, find_declared
+from rushes_ingest.accepted_uploads import note, pending, unfinished
+from rushes_ingest.app import video_of
 from rushes_ingest.disk_space import Quota
-from rushes_ingest.pending import note, pending
-from rushes_ingest.recover import unfinished
 from rushes_ingest.store import Source, find_source, store
-from rushes_ingest.video import video_of
+from rushes_ingest.upload_metadata import declare, find_declared
 from rushes_query.storyboards import track
 from rushes_query.transcripts import transcript_of
 from rushes_runtime import deletion

@@ -9,10 +9,10 @@ from ipaddress import IPv4Address, ip_address, ip_network
 
 import trustme
 
-from rushes_ingest.addresses import Address
 from rushes_ingest.settings import SourceSettings
-from rushes_ingest.sources import Sources
-from rushes_ingest.web_source import WebSource
+from rushes_ingest.sources.addresses import Address
+from rushes_ingest.sources.uri_policy import Sources
+from rushes_ingest.sources.web import WebSource
 from rushes_runtime.settings import BlobSettings
 
 HERE = IPv4Address("127.0.0.1")

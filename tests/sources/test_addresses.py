@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from rushes_ingest.addresses import refused
+from rushes_ingest.sources.addresses import refused
 from rushes_runtime.errors import InvalidError
 
 from .server import sources

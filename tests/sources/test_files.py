@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from rushes_ingest import files
-from rushes_ingest.fetch import Fetcher
-from rushes_ingest.files import open_regular
-from rushes_ingest.pace import FetchFailed, paced, unblocked
 from rushes_ingest.settings import IngestSettings, SourceSettings, migrated
-from rushes_ingest.sources import Sources
+from rushes_ingest.sources import files
+from rushes_ingest.sources.fetch import Fetcher
+from rushes_ingest.sources.files import open_regular
+from rushes_ingest.sources.pace import FetchFailed, paced, unblocked
+from rushes_ingest.sources.uri_policy import Sources
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.settings import BlobSettings, HttpSettings, Settings
 

@@ -8,11 +8,11 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.archive.routes import archives
+from rushes_ingest.api.archives import archives
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import Source, find_source, forget_unplanned, store
+from rushes_ingest.upload_service import Acceptance
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.settings import HttpSettings

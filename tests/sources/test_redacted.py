@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rushes_ingest.settings import SourceSettings
-from rushes_ingest.sources import Sources
+from rushes_ingest.sources.uri_policy import Sources
 from rushes_runtime.bus.failure import Subject
 from rushes_runtime.bus.progress import stumbled
 from rushes_runtime.errors import InvalidError

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Callable
 import pytest
 import trustme
 
-from rushes_ingest.fetch import Fetcher
-from rushes_ingest.pace import FetchFailed
-from rushes_ingest.web_source import WebSource
+from rushes_ingest.sources.fetch import Fetcher
+from rushes_ingest.sources.pace import FetchFailed
+from rushes_ingest.sources.web import WebSource
 from rushes_runtime.errors import InvalidError
 from rushes_testing.process import free_ports
 

@@ -11,9 +11,9 @@ from tests.speech import speech
 
 from rushes_asr.settings import AsrSettings
 from rushes_asr.worker import Transcriber, load, transcribe
-from rushes_ingest.prepare import Preparer, prepare
 from rushes_ingest.settings import IngestSettings, SegmentLimits
 from rushes_ingest.store import source_key
+from rushes_ingest.worker import Preparer, prepare
 from rushes_runtime.blobs import Blobs
 from rushes_schemas.events import Segment
 

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
 from rushes_cli.local.compose import SERVICES
-from rushes_ingest.recover import unfinished
+from rushes_ingest.accepted_uploads import unfinished
 from rushes_runtime import tansu
 from rushes_runtime.bus.connect import publishing
 from rushes_runtime.bus.consumers import Consumers

@@ -6,24 +6,22 @@ from functools import partial
 
 import structlog
 
-from rushes_ingest.accept import Acceptance
+from rushes_ingest.accepted_uploads import dealt_with, identity, note
+from rushes_ingest.api.archives import archives
+from rushes_ingest.api.changes import deletions, edits
+from rushes_ingest.api.uploads import uploads
 from rushes_ingest.archive.importing import swept_archives
-from rushes_ingest.archive.routes import archives
-from rushes_ingest.declared import declare
-from rushes_ingest.deletions import deletions
 from rushes_ingest.disk_space import Quota
-from rushes_ingest.edits import edits
-from rushes_ingest.fetch import STORED, Fetcher
-from rushes_ingest.pending import dealt_with, identity, note
-from rushes_ingest.plan import STAGE_VERSION
-from rushes_ingest.resumable.core import Resumable
-from rushes_ingest.resumable.routes import routes as resumable
+from rushes_ingest.resumable.receive import Resumable
+from rushes_ingest.resumable.tus_routes import routes as resumable
+from rushes_ingest.segmentation import STAGE_VERSION
 from rushes_ingest.settings import IngestSettings, SourceSettings, migrated
-from rushes_ingest.sources import Sources
+from rushes_ingest.sources.fetch import STORED, Fetcher
+from rushes_ingest.sources.uri_policy import Sources
 from rushes_ingest.store import Source, Telling, find_source, forget_unplanned, note_telling, store, swept
-from rushes_ingest.uploads import uploads
-from rushes_ingest.video import video_of
-from rushes_ingest.workers import Preparing, Probes
+from rushes_ingest.upload_metadata import Declared, declare
+from rushes_ingest.upload_service import Acceptance
+from rushes_ingest.worker import Preparing, Probes
 from rushes_runtime import settings as shared
 from rushes_runtime.artefacts import Artefact, find_or_make
 from rushes_runtime.blobs import Blobs
@@ -39,7 +37,7 @@ from rushes_runtime.provisional import remove_provisional, show_accepted
 from rushes_runtime.recipe import recipe
 from rushes_runtime.service import Service
 from rushes_schemas.artefacts import Plan
-from rushes_schemas.events import Event, SegmentPlanned, VideoProgress, VideoUploaded
+from rushes_schemas.events import Event, SegmentPlanned, Video, VideoProgress, VideoUploaded
 from rushes_schemas.ids import is_elsewhere, provisional_id
 from rushes_schemas.topics import SEGMENT_PLANNED, VIDEO_DELETED, VIDEO_UPLOADED
 from rushes_schemas.uris import redacted
@@ -191,3 +189,14 @@ async def _stored(blobs: Blobs, video_id: str, telling: Telling) -> Source:
 def artefact_of(source: Source, settings: IngestSettings) -> Artefact:
     """The name of a video's plan: other limits make another one."""
     return Artefact(source.video_id, None, "ingest", recipe("ingest", STAGE_VERSION, settings.made_with()))
+
+
+def video_of(source: Source, plan: Plan, declared: Declared) -> Video:
+    """The video, as every event about it tells."""
+    return Video(
+        **source.model_dump(exclude={"uploads"}),
+        **declared.model_dump(),
+        **plan.model_dump(exclude={"segments"}),
+        segment_count=len(plan.segments),
+        source_uri=source.uri,
+    )

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from rushes_ingest.accept import Check
 from rushes_ingest.archive.members import NOTE, SOURCE, judged, named, note_of
 from rushes_ingest.archive.tar_reader import Member, members, refused
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import KEPT, Source, find_source, put_in_place, source_key
+from rushes_ingest.upload_service import Check
 from rushes_runtime.artefacts import video_prefix, write
 from rushes_runtime.blobs import INCOMING, Blobs
 from rushes_runtime.deletion import BeingDeleted, refuse_while_deleting, sweep

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from rushes_ingest.archive.tar_reader import Member, refused
-from rushes_ingest.declared import Kept
 from rushes_ingest.store import Source
+from rushes_ingest.upload_metadata import Kept
 from rushes_runtime.artefacts import video_prefix
 from rushes_runtime.blob_keys import video_of_key
 from rushes_runtime.stored_json import fault_of, parsed

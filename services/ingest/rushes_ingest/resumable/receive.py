@@ -1,17 +1,28 @@
-"""The bytes of one request into an upload's file."""
+"""Resumable uploads without HTTP around them: creating one, writing its bytes, and completing it.
+
+Refusals are HTTPExceptions, because tus defines its errors by their statuses.
+"""
 
 import asyncio
 import errno
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import gettempdir
 from typing import BinaryIO
 
 from fastapi import HTTPException
 from starlette.requests import ClientDisconnect
 
-from rushes_ingest.disk_space import Quota
-from rushes_ingest.resumable.headers import Checksum
+from rushes_ingest.disk_space import Quota, check_room
+from rushes_ingest.resumable.spool import Spool, Upload
+from rushes_ingest.resumable.tus import Checksum
+from rushes_ingest.settings import IngestSettings
+from rushes_ingest.store import Source, adopt, store
+from rushes_ingest.upload_metadata import event_of
+from rushes_ingest.upload_service import Acceptance
+from rushes_runtime.blobs import BlobMissing
 from rushes_runtime.errors import InvalidError
 
 BUFFER = 1 << 18
@@ -93,3 +104,113 @@ def _opened(path: Path, offset: int) -> BinaryIO:
     file.truncate(offset)
     file.seek(offset)
     return file
+
+
+CHUNK = 1 << 20
+
+
+async def finish(spool: Spool, upload: Upload, acceptance: Acceptance, settings: IngestSettings) -> Upload:
+    """Store an upload's bytes under their video's id, and have the video accepted; the upload, complete.
+
+    May be called again after it failed: what is stored is not stored twice. Raises InvalidError, or BlobMissing where
+    the video was deleted meanwhile, and then the upload is gone; and BrokerUnavailable, BlobsUnavailable,
+    BeingDeleted.
+    """
+    try:
+        if upload.source is None:
+            upload = upload.model_copy(update={"source": await _stored(spool, upload, acceptance, settings)})
+            spool.save(upload)
+        assert upload.source
+        accepted = await acceptance.accept(upload.source, event_of(upload.source.uri, upload.fields))
+    except (InvalidError, BlobMissing):
+        spool.remove(upload)
+        raise
+    upload = upload.model_copy(update={"accepted": accepted})
+    spool.save(upload)
+    spool.bytes_of(upload).unlink(missing_ok=True)
+    return upload
+
+
+async def _stored(spool: Spool, upload: Upload, acceptance: Acceptance, settings: IngestSettings) -> Source:
+    """Where the spool lies among the blobs, the file only gets another name."""
+    blobs, path = acceptance.blobs, spool.bytes_of(upload)
+    name = upload.fields.get("filename") or "the upload"
+    if blobs.folder is not None and path.is_relative_to(blobs.folder):
+        return await adopt(blobs, str(path.relative_to(blobs.folder)))
+    quota = Quota(name, blobs.folder, settings.max_size, settings.keep_free)
+    return await store(blobs, _chunks(path), quota)
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:  # reads go to a thread below
+        while chunk := await asyncio.to_thread(file.read, CHUNK):
+            yield chunk
+
+
+FOLDER = "incoming/resumable"
+"""Where the bytes arrive below a folder of blobs."""
+SWEEP_S = 600
+"""Seconds between two looks for uploads that have expired."""
+
+
+class Resumable:
+    """Uploads that are announced, come in parts, and are taken in with their last byte."""
+
+    def __init__(self, acceptance: Acceptance, settings: IngestSettings) -> None:
+        self._acceptance = acceptance
+        self._settings = settings
+        folder = _folder(acceptance.blobs.folder, settings)
+        limits = settings.unfinished_uploads, settings.unfinished_uploads_in_all
+        self.spool = Spool(folder, settings.upload_expiry_h * 3600, *limits)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Uploads that nobody goes on with are removed meanwhile, whether somebody asks for anything or not."""
+        await asyncio.to_thread(self.spool.expire)
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            self.spool.expire()
+
+    async def create(self, length: int, fields: dict[str, str], owner: str) -> Upload:
+        """Begin an upload of so many bytes. They are not reserved: as they come, they are minded. Raises InvalidError:
+        `too_large`, `no_space` where they would not fit even now, `bad_request`; and HTTPException 429."""
+        if length > self._settings.max_size:
+            raise InvalidError("too_large", f"The upload is larger than the limit of {self._settings.max_size:,} bytes")
+        event_of("x:", fields)  # better refused now than after all bytes came
+        check_room(self.spool.folder, length, self._settings.keep_free)
+        return self.spool.create(length, fields, owner)
+
+    async def take(self, id: str, offset: int, chunks: AsyncIterator[bytes], expected: Checksum | None) -> Upload:
+        """Add bytes to an upload; with the last one, the video is taken in before this returns."""
+        upload = self.spool.find(id)
+        with self.spool.alone(upload):
+            if offset != self.spool.offset(upload):
+                raise HTTPException(409, f"The upload stands at {self.spool.offset(upload)}, not at {offset}.")
+            if upload.accepted:
+                return upload
+            if upload.source is None:
+                quota = Quota("The upload", self.spool.folder, upload.length - offset, self._settings.keep_free)
+                came = await receive(self.spool.bytes_of(upload), offset, quota, chunks, expected)
+                if came < upload.length:
+                    return upload
+            return await finish(self.spool, upload, self._acceptance, self._settings)
+
+    def remove(self, id: str) -> None:
+        """Give an upload up. The video of a complete one stays."""
+        upload = self.spool.find(id)
+        with self.spool.alone(upload):
+            self.spool.remove(upload)
+
+
+def _folder(blobs: Path | None, settings: IngestSettings) -> Path:
+    if settings.spool is not None:
+        return settings.spool
+    return blobs / FOLDER if blobs is not None else Path(gettempdir()) / "rushes-uploads"

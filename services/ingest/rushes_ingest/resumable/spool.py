@@ -17,8 +17,8 @@ import structlog
 from fastapi import HTTPException
 from pydantic import BaseModel, ValidationError
 
-from rushes_ingest.accept import Accepted
 from rushes_ingest.store import Source
+from rushes_ingest.upload_service import Accepted
 from rushes_runtime.atomic_files import make_folder, write_whole
 
 log = structlog.stdlib.get_logger("rushes.uploads")

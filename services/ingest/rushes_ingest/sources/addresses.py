@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from rushes_ingest.pace import unblocked
+from rushes_ingest.sources.pace import unblocked
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

@@ -1,4 +1,4 @@
-"""Taking in a stored video: it is looked at, announced, and only then promised."""
+"""Accepting a stored upload: check it, publish its event, and only then confirm it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Protocol
 from aiokafka.errors import KafkaError
 from pydantic import BaseModel
 
-from rushes_ingest.declared import said_until
-from rushes_ingest.pending import note
+from rushes_ingest.accepted_uploads import note
 from rushes_ingest.store import Source, forget
+from rushes_ingest.upload_metadata import said_until
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.deletion import BeingDeleted

@@ -11,7 +11,7 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
-from rushes_ingest.said import text_of
+from rushes_ingest.upload_metadata import text_of
 from rushes_runtime.errors import InvalidError
 
 MOST_PARTS = 100

@@ -13,10 +13,10 @@ from urllib.parse import urljoin
 import httpcore
 import httpx
 
-from rushes_ingest.addresses import Address, Resolve, literal, refused, resolved
-from rushes_ingest.pace import FetchFailed
 from rushes_ingest.settings import SourceSettings
-from rushes_ingest.sources import Sources, WebTarget, not_public
+from rushes_ingest.sources.addresses import Address, Resolve, literal, refused, resolved
+from rushes_ingest.sources.pace import FetchFailed
+from rushes_ingest.sources.uri_policy import Sources, WebTarget, not_public
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.uris import redacted
 

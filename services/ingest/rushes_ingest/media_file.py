@@ -1,7 +1,12 @@
-"""Opening and reading a file of unknown origin with FFmpeg: what can't be read is refused, with a reason."""
+"""Opening and reading a media file of unknown origin with FFmpeg: formats, streams, packets, and the video's clock.
+
+A file that can't be read is refused with a reason.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO, overload
 
@@ -12,13 +17,96 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.error import MemoryError as OutOfMemory
 from av.packet import Packet
-from av.stream import Discard
+from av.stream import Discard, Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from rushes_ingest.formats import SNIFFED, TAKEN, is_mp4, is_still
 from rushes_ingest.settings import MAX_PIXELS
 from rushes_runtime.errors import InvalidError
+
+SAMPLE_RATE = 16_000
+"""Samples a second of the sound that ingest writes."""
+SAMPLES_PER_MS = SAMPLE_RATE // 1000
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A video's clock. `first` is the PTS of the first presented frame, in units of `time_base` seconds."""
+
+    first: int
+    time_base: Fraction
+
+    def ms(self, pts: int) -> int:
+        """The time of a PTS of the video's stream, to the nearest millisecond; negative before the first frame."""
+        return round((pts - self.first) * self.time_base * 1000)
+
+    def sample(self, pts: int, time_base: Fraction) -> int:
+        """The number of the 16 kHz sample that is heard at a PTS of any stream; sample 0 is heard at 0 ms."""
+        return round((pts * time_base - self.first * self.time_base) * SAMPLE_RATE)
+
+
+PICTURE_FORMATS = (
+    *("mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "asf", "ogg", "mxf", "gxf", "wtv", "rm"),
+    *("dv", "nut", "ivf", "obu", "m4v", "h264", "hevc", "vvc", "vc1", "yuv4mpegpipe"),
+)
+"""FFmpeg's names of what may hold moving pictures."""
+
+SOUND_FORMATS = (
+    *("mp3", "wav", "w64", "flac", "aac", "aiff", "ac3", "eac3", "amr", "ape", "au", "caf", "dts", "wv"),
+    *("loas", "tta"),
+)
+"""Known, so that a sound file is refused for having no pictures."""
+
+TAKEN = PICTURE_FORMATS + SOUND_FORMATS
+"""All that FFmpeg may open. Playlists (HLS, DASH, concat) are left out because they make the reader open other files
+and addresses, which an uploader chose; pictures and text, because FFmpeg shows them as short films."""
+
+SNIFFED = 64
+"""How many first bytes the functions here want to see."""
+
+MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"pnot"})
+STILL_BRANDS = frozenset({b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1"})
+
+MEDIA_TYPES = {
+    "avi": "video/x-msvideo",
+    "mpegts": "video/mp2t",
+    "mpeg": "video/mpeg",
+    "mpegvideo": "video/mpeg",
+    "flv": "video/x-flv",
+    "asf": "video/x-ms-asf",
+    "ogg": "video/ogg",
+    "mxf": "application/mxf",
+    "rm": "application/vnd.rn-realmedia",
+    "dv": "video/dv",
+    "h264": "video/h264",
+    "hevc": "video/h265",
+}
+
+
+def is_mp4(head: bytes) -> bool:
+    """Whether a file begins as an MP4 or QuickTime file does."""
+    return head[4:8] in MP4_BOXES
+
+
+def is_still(head: bytes) -> bool:
+    """Whether a file begins as a photograph does that lies in a video's container: HEIC, AVIF."""
+    return head[4:8] == b"ftyp" and head[8:12] in STILL_BRANDS
+
+
+def media_type(head: bytes, format_name: str) -> str:
+    """The media type of a container, from its first bytes and FFmpeg's name of its format."""
+    if format_name.startswith("mov"):
+        return _mp4_type(head)
+    if format_name.startswith("matroska"):
+        return "video/webm" if b"webm" in head else "video/x-matroska"
+    return MEDIA_TYPES.get(format_name, "application/octet-stream")
+
+
+def _mp4_type(head: bytes) -> str:
+    if head[4:8] != b"ftyp" or head[8:12] == b"qt  ":
+        return "video/quicktime"
+    return "video/3gpp" if head[8:11] == b"3gp" else "video/mp4"
+
 
 OPTIONS = {"format_whitelist": ",".join(TAKEN), "max_streams": "200"}
 """Each stream costs a decoder, and perhaps a picture, as soon as a file is opened."""
@@ -120,3 +208,30 @@ def _container(file: BinaryIO, head: bytes, name: str, options: dict[str, str]) 
             raise InvalidError("nothing_decodes", sentence) from error
         sentence = f"{name} is not a video: it is in no format that is known to hold moving pictures"
         raise InvalidError("not_a_video", sentence) from error
+
+
+STILLS = Disposition.attached_pic | Disposition.timed_thumbnails
+
+
+def picture_stream(container: InputContainer, name: str) -> VideoStream:
+    """The stream whose pictures are the video; cover art and thumbnails are none.
+
+    Raises InvalidError: `no_pictures`, or `nothing_decodes` if no stream can be read or none is in a known coding.
+    """
+    if not len(container.streams):
+        raise InvalidError("nothing_decodes", f"{name} is truncated or damaged: no part of it can be read")
+    streams = [stream for stream in container.streams.video if not stream.disposition & STILLS]
+    if not streams:
+        raise InvalidError("no_pictures", f"{name} has no pictures, so it is not a video")
+    known = [stream for stream in streams if decodes(stream)]
+    if not known:
+        raise InvalidError("nothing_decodes", f"the pictures of {name} are in a coding that is not known here")
+    best = container.streams.best("video")
+    return next((stream for stream in known if stream is best), known[0])
+
+
+def sound_stream(container: InputContainer, pictures: VideoStream) -> AudioStream | None:
+    """The stream that a player plays with these pictures; None without sound in a known coding."""
+    known = [stream for stream in container.streams.audio if decodes(stream)]
+    best = container.streams.best("audio", related=pictures)
+    return next((stream for stream in known if stream is best), known[0] if known else None)

@@ -1,4 +1,4 @@
-"""Where a URI may lead. Whoever may upload has ingest read for him: this says what, before anything is read."""
+"""Which URIs ingest may read. Ingest reads them on behalf of everyone who may upload, so it checks before it reads."""
 
 import base64
 import re
@@ -10,10 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from rushes_ingest.addresses import literal, refused
-from rushes_ingest.files import located
-from rushes_ingest.pace import unblocked
 from rushes_ingest.settings import SourceSettings
+from rushes_ingest.sources.addresses import literal, refused
+from rushes_ingest.sources.files import located
+from rushes_ingest.sources.pace import unblocked
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.settings import BlobSettings, Settings
 from rushes_runtime.web.hosts import matches

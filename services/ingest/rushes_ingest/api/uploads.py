@@ -1,4 +1,4 @@
-"""The door: `POST /v1/uploads` and `/v1/uploads/from-uri`."""
+"""`POST /v1/uploads` and `POST /v1/uploads/from-uri`."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 
-from rushes_ingest.accept import Acceptance, Accepted
+from rushes_ingest.api.multipart import Part, PartEnd, Piece, pieces
 from rushes_ingest.disk_space import Quota, check_room
-from rushes_ingest.multipart import Part, PartEnd, Piece, pieces
-from rushes_ingest.said import FIELDS, event_of, text_of
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.sources import Sources
+from rushes_ingest.sources.uri_policy import Sources
 from rushes_ingest.store import Source, store
+from rushes_ingest.upload_metadata import FIELDS, event_of, text_of
+from rushes_ingest.upload_service import Acceptance, Accepted
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.events import VideoUploaded

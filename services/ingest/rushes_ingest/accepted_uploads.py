@@ -1,18 +1,53 @@
-"""What the embedded mode does at its start, since its broker forgets: publish again whatever was not finished."""
+"""Uploads that were accepted and are not planned yet: notes in the blob store, and what to publish again at a start.
 
+A broker that keeps its records makes the notes redundant. The embedded broker loses its records when it stops.
+"""
+
+import hashlib
 from collections.abc import AsyncIterator
 
 import structlog
 
-from rushes_ingest.declared import Declared, find_declared, restore
-from rushes_ingest.pending import pending
 from rushes_ingest.store import find_source
+from rushes_ingest.upload_metadata import Declared, find_declared, restore
+from rushes_runtime.artefacts import read_all, write
+from rushes_runtime.blobs import Blobs
+from rushes_runtime.deletion import PENDING
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.generations import is_deleted
 from rushes_runtime.index.port import Index
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.index import VIDEOS_COLLECTION, VideoRecord
+
+
+async def note(blobs: Blobs, event: VideoUploaded) -> None:
+    """Remember an event until it is dealt with; the same event twice is one note."""
+    await write(blobs, _key(event), event)
+
+
+async def dealt_with(blobs: Blobs, event: VideoUploaded) -> None:
+    """Strike out the note of an event, if there is one."""
+    await blobs.delete(_key(event))
+
+
+async def pending(blobs: Blobs) -> AsyncIterator[VideoUploaded]:
+    """All events that were noted and not struck out."""
+    async for key, event in read_all(blobs, PENDING, VideoUploaded):
+        if key != _key(event):  # noted before events had a field that they have now
+            await note(blobs, event)
+            await blobs.delete(key)
+        yield event
+
+
+def identity(event: VideoUploaded) -> str:
+    """What an event is known by if it comes once more. Pure."""
+    return hashlib.sha256(event.model_dump_json().encode()).hexdigest()[:32]
+
+
+def _key(event: VideoUploaded) -> str:
+    return f"{PENDING}/{identity(event)}.json"
+
 
 log = structlog.stdlib.get_logger("rushes.recover")
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Thread
 
-from rushes_ingest.files import open_regular
-from rushes_ingest.pace import FetchFailed, paced, unblocked
-from rushes_ingest.sources import Sources
-from rushes_ingest.web_source import WebSource
+from rushes_ingest.sources.files import open_regular
+from rushes_ingest.sources.pace import FetchFailed, paced, unblocked
+from rushes_ingest.sources.uri_policy import Sources
+from rushes_ingest.sources.web import WebSource
 from rushes_runtime.blobs import PIECE, BlobMissing, Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.platform import open_blobs

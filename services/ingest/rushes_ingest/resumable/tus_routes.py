@@ -6,12 +6,22 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Request, Response
 from pydantic import BaseModel
 
-from rushes_ingest.accept import Accepted
-from rushes_ingest.resumable.core import Resumable
-from rushes_ingest.resumable.headers import ALGORITHMS, CONTENT_TYPE, EXTENSIONS, VERSION, checksum, metadata
-from rushes_ingest.resumable.route import BODY, TusRoute, answers, errors
+from rushes_ingest.resumable.receive import Resumable
 from rushes_ingest.resumable.spool import Upload
+from rushes_ingest.resumable.tus import (
+    ALGORITHMS,
+    BODY,
+    CONTENT_TYPE,
+    EXTENSIONS,
+    VERSION,
+    TusRoute,
+    answers,
+    checksum,
+    errors,
+    metadata,
+)
 from rushes_ingest.settings import IngestSettings
+from rushes_ingest.upload_service import Accepted
 
 PATH = "/v1/uploads/resumable"
 

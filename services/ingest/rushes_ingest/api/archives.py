@@ -8,11 +8,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from rushes_ingest.accept import Acceptance, Accepted
 from rushes_ingest.archive.export import packed
 from rushes_ingest.archive.importing import Importer
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import find_source, is_planned
+from rushes_ingest.upload_service import Acceptance, Accepted
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.events import VideoUploaded
