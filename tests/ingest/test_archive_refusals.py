@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from rushes_ingest.archive.members import FLAC as FLAC_BEGIN
-from rushes_ingest.media_file import MEDIA_TYPES as CONTAINERS
+from rushes_ingest.archive.members import FLAC_SIGNATURE as FLAC_BEGIN
+from rushes_ingest.media_file import MEDIA_TYPE_OF_FORMAT as CONTAINERS
 from rushes_ingest.media_file import media_type
 from rushes_schemas.artefacts import MEDIA_TYPES
 

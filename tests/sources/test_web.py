@@ -8,7 +8,7 @@ import trustme
 
 from rushes_ingest.sources.fetch import Fetcher
 from rushes_ingest.sources.pace import FetchFailed
-from rushes_ingest.sources.web import WebSource
+from rushes_ingest.sources.web import WebFetcher
 from rushes_runtime.errors import InvalidError
 from rushes_testing.process import free_ports
 
@@ -158,7 +158,7 @@ def _again(writer: asyncio.StreamWriter, piece: Callable[[], bytes]) -> None:
         asyncio.get_running_loop().call_later(0.05, _again, writer, piece)
 
 
-async def fetched(web: WebSource, uri: str) -> None:
+async def fetched(web: WebFetcher, uri: str) -> None:
     """Read all that is behind a URI, within the limits of time."""
     async for _ in Fetcher(web.sources, web).fetch(uri):
         pass

@@ -14,16 +14,16 @@ from av.error import MemoryError as OutOfMemory
 from av.packet import Packet
 from numpy.typing import NDArray
 
-from rushes_ingest.media_file import SAMPLE_RATE, SAMPLES_PER_MS, Clock, decoded
+from rushes_ingest.media_file import SAMPLE_RATE, SAMPLES_PER_MS, Clock, decode
 
 Samples = NDArray[np.int16]
 """One dimension, 16 kHz."""
 
-BYTES = 2
+SAMPLE_BYTES = 2
 """Bytes of a sample."""
 
 
-class Pcm:
+class PcmFile:
     """The sound of one video, in a file that belongs to the caller. What was never written is silent."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -45,19 +45,19 @@ class Pcm:
         if not len(new):
             return
         begin = max(start, self._end)
-        self._file.seek(begin * BYTES)
+        self._file.seek(begin * SAMPLE_BYTES)
         self._file.write(new.astype("<i2", copy=False).tobytes())
         self._end = begin + len(new)
 
     def finish(self, duration_ms: int) -> None:
         """Make it exactly as long as the video: cut off, or silent to the end."""
         self._end = duration_ms * SAMPLES_PER_MS
-        self._file.truncate(self._end * BYTES)
+        self._file.truncate(self._end * SAMPLE_BYTES)
 
     def read(self, start_ms: int, end_ms: int) -> Samples:
         """The samples of [start_ms, end_ms), as far as the file goes."""
-        self._file.seek(start_ms * SAMPLES_PER_MS * BYTES)
-        data = self._file.read((end_ms - start_ms) * SAMPLES_PER_MS * BYTES)
+        self._file.seek(start_ms * SAMPLES_PER_MS * SAMPLE_BYTES)
+        data = self._file.read((end_ms - start_ms) * SAMPLES_PER_MS * SAMPLE_BYTES)
         return np.frombuffer(data, dtype="<i2")
 
 
@@ -106,23 +106,23 @@ would add up until words are no longer where they are said.
 """
 
 
-class Recorder:
+class AudioRecorder:
     """Takes in the packets of one sound stream and writes what they hold to `pcm`.
 
     Packets that don't decode leave a silence. `heard` says whether anything was decoded at all. Raises MemoryError.
     """
 
-    def __init__(self, stream: AudioStream, clock: Clock, pcm: Pcm, max_duration_ms: int) -> None:
+    def __init__(self, stream: AudioStream, clock: Clock, pcm: PcmFile, max_duration_ms: int) -> None:
         self.heard = False
         self._stream = stream
         self._clock = clock
         self._pcm = pcm
         self._limit = max_duration_ms * SAMPLE_RATE // 1000
-        self._run: _Run | None = None
+        self._run: _AudioRun | None = None
 
-    def hear(self, packet: "Packet[Any] | None") -> None:
+    def add_packet(self, packet: "Packet[Any] | None") -> None:
         """Take in a packet; None after the last one, to have what is held back."""
-        for frame in decoded(self._stream, packet):
+        for frame in decode(self._stream, packet):
             self._take(frame)
         if packet is None and self._run:
             self._run.end()
@@ -136,7 +136,7 @@ class Recorder:
         if self._run is None or not self._run.continues(frame, start):
             if self._run:
                 self._run.end()
-            self._run = _Run(self._pcm, frame, start)
+            self._run = _AudioRun(self._pcm, frame, start)
         self._run.add(frame)
 
     def _start(self, frame: AudioFrame) -> int:
@@ -146,12 +146,12 @@ class Recorder:
         return self._clock.sample(frame.pts, frame.time_base)
 
 
-class _Run:
+class _AudioRun:
     """Frames of the same kind that follow each other without a gap: resampled as one, so that no seam is heard."""
 
-    def __init__(self, pcm: Pcm, first: AudioFrame, start: int) -> None:
+    def __init__(self, pcm: PcmFile, first: AudioFrame, start: int) -> None:
         self._pcm = pcm
-        self._kind = _kind(first)
+        self._kind = _sound_format(first)
         self._rate = first.sample_rate
         self._start = start
         self._taken = 0
@@ -165,7 +165,7 @@ class _Run:
 
     def continues(self, frame: AudioFrame, start: int) -> bool:
         """Whether a frame that is heard at `start` belongs to this run."""
-        return _kind(frame) == self._kind and abs(start - self.expected) <= TOLERANCE
+        return _sound_format(frame) == self._kind and abs(start - self.expected) <= TOLERANCE
 
     def add(self, frame: AudioFrame) -> None:
         """Write what the frame completes."""
@@ -182,7 +182,7 @@ class _Run:
             self._written += len(samples)
 
 
-def _kind(frame: AudioFrame) -> tuple[str, str, int]:
+def _sound_format(frame: AudioFrame) -> tuple[str, str, int]:
     return (frame.format.name, frame.layout.name, frame.sample_rate)
 
 

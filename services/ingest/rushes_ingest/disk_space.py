@@ -11,11 +11,11 @@ from pathlib import Path
 
 from rushes_runtime.errors import InvalidError
 
-LOOK_EVERY = 8 * 1024 * 1024
+CHECK_INTERVAL_BYTES = 8 * 1024 * 1024
 """Bytes after which the disk is looked at again."""
 
 
-def check_room(folder: Path | None, size: int, keep_free: int) -> None:
+def check_disk_space(folder: Path | None, size: int, keep_free: int) -> None:
     """Raises InvalidError `no_space` unless the folder's disk takes so many bytes and keeps some free.
 
     None: the bytes go elsewhere, where nobody can ask. A folder that is not there yet is on its parent's disk.
@@ -44,16 +44,16 @@ class Quota:
     keep_free: int
     taken: int = 0
     """Bytes so far."""
-    _looked_at: int | None = field(default=None, repr=False)
+    _checked_at: int | None = field(default=None, repr=False)
 
     def take(self, size: int) -> None:
         """Count bytes that are about to be written."""
         self.taken += size
         if self.most is not None and self.taken > self.most:
             raise InvalidError("too_large", f"{self.name} is larger than the limit of {self.most:,} bytes")
-        if self._looked_at is None or self.taken - self._looked_at >= LOOK_EVERY:
-            self._looked_at = self.taken
-            check_room(self.folder, size, self.keep_free)
+        if self._checked_at is None or self.taken - self._checked_at >= CHECK_INTERVAL_BYTES:
+            self._checked_at = self.taken
+            check_disk_space(self.folder, size, self.keep_free)
 
     async def limited(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The same pieces, as far as they may be written."""
@@ -61,7 +61,7 @@ class Quota:
             self.take(len(piece))
             yield piece
 
-    def limited_now(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def limited_sync(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """`limited` for a thread or a child process."""
         for piece in pieces:
             self.take(len(piece))

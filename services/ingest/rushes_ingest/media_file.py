@@ -57,17 +57,17 @@ SOUND_FORMATS = (
 )
 """Known, so that a sound file is refused for having no pictures."""
 
-TAKEN = PICTURE_FORMATS + SOUND_FORMATS
+ALLOWED_FORMATS = PICTURE_FORMATS + SOUND_FORMATS
 """All that FFmpeg may open. Playlists (HLS, DASH, concat) are left out because they make the reader open other files
 and addresses, which an uploader chose; pictures and text, because FFmpeg shows them as short films."""
 
-SNIFFED = 64
+HEAD_BYTES = 64
 """How many first bytes the functions here want to see."""
 
 MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"pnot"})
 STILL_BRANDS = frozenset({b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1"})
 
-MEDIA_TYPES = {
+MEDIA_TYPE_OF_FORMAT = {
     "avi": "video/x-msvideo",
     "mpegts": "video/mp2t",
     "mpeg": "video/mpeg",
@@ -99,7 +99,7 @@ def media_type(head: bytes, format_name: str) -> str:
         return _mp4_type(head)
     if format_name.startswith("matroska"):
         return "video/webm" if b"webm" in head else "video/x-matroska"
-    return MEDIA_TYPES.get(format_name, "application/octet-stream")
+    return MEDIA_TYPE_OF_FORMAT.get(format_name, "application/octet-stream")
 
 
 def _mp4_type(head: bytes) -> str:
@@ -108,16 +108,18 @@ def _mp4_type(head: bytes) -> str:
     return "video/3gpp" if head[8:11] == b"3gp" else "video/mp4"
 
 
-OPTIONS = {"format_whitelist": ",".join(TAKEN), "max_streams": "200"}
+FFMPEG_OPTIONS = {"format_whitelist": ",".join(ALLOWED_FORMATS), "max_streams": "200"}
 """Each stream costs a decoder, and perhaps a picture, as soon as a file is opened."""
 READ_AHEAD = 256 * 1024
 """Bytes that FFmpeg asks for at a time."""
-UNREADABLE = 8
+MAX_READ_FAILURES = 8
 """After so many failures one after the other a file is taken to end."""
 
 
 @contextmanager
-def opened(source: str | BinaryIO, name: str, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[InputContainer, bytes]]:
+def open_media(
+    source: str | BinaryIO, name: str, max_pixels: int = MAX_PIXELS
+) -> Iterator[tuple[InputContainer, bytes]]:
     """A container, to be read from its beginning, and the first bytes of its file. A file passed in stays open.
 
     FFmpeg decodes no picture of more than `max_pixels`, whatever the container says of its size and whenever it comes;
@@ -127,7 +129,7 @@ def opened(source: str | BinaryIO, name: str, max_pixels: int = MAX_PIXELS) -> I
     file raises passes through, since that is not the video's fault; so FFmpeg gets a file, never a path.
     """
     if isinstance(source, str):
-        with Path(source).open("rb", buffering=0) as file, opened(file, name, max_pixels) as found:
+        with Path(source).open("rb", buffering=0) as file, open_media(file, name, max_pixels) as found:
             yield found
         return
     head = _head(source)
@@ -136,19 +138,19 @@ def opened(source: str | BinaryIO, name: str, max_pixels: int = MAX_PIXELS) -> I
     if is_still(head):
         raise InvalidError("not_a_video", f"{name} is not a video: it is a still picture")
     limit = {"max_pixels": str(max_pixels)}
-    with _container(source, head, name, OPTIONS | limit) as container:
+    with _container(source, head, name, FFMPEG_OPTIONS | limit) as container:
         for stream in container.streams.video:
-            if decodes(stream):
+            if has_decoder(stream):
                 stream.codec_context.options = limit
         yield container, head
 
 
-def packets(container: InputContainer, streams: Sequence[VideoStream | AudioStream]) -> "Iterator[Packet[Any]]":
+def read_packets(container: InputContainer, streams: Sequence[VideoStream | AudioStream]) -> "Iterator[Packet[Any]]":
     """The packets of some streams, to where the file ends or can't be read any further."""
     for stream in container.streams:
         stream.discard = Discard.default if stream in streams else Discard.all
     failures = 0
-    while failures < UNREADABLE:
+    while failures < MAX_READ_FAILURES:
         try:
             for packet in container.demux(*streams):
                 failures = 0
@@ -162,16 +164,20 @@ def packets(container: InputContainer, streams: Sequence[VideoStream | AudioStre
             return
 
 
-Refused = Callable[[FFmpegError], None]
+OnDecodeError = Callable[[FFmpegError], None]
 """Is told why a packet was not decoded."""
 
 
 @overload
-def decoded(stream: VideoStream, packet: "Packet[Any] | None", refused: Refused | None = None) -> list[VideoFrame]: ...
+def decode(
+    stream: VideoStream, packet: "Packet[Any] | None", refused: OnDecodeError | None = None
+) -> list[VideoFrame]: ...
 @overload
-def decoded(stream: AudioStream, packet: "Packet[Any] | None", refused: Refused | None = None) -> list[AudioFrame]: ...
-def decoded(
-    stream: VideoStream | AudioStream, packet: "Packet[Any] | None", refused: Refused | None = None
+def decode(
+    stream: AudioStream, packet: "Packet[Any] | None", refused: OnDecodeError | None = None
+) -> list[AudioFrame]: ...
+def decode(
+    stream: VideoStream | AudioStream, packet: "Packet[Any] | None", refused: OnDecodeError | None = None
 ) -> list[VideoFrame] | list[AudioFrame]:
     """The frames that a packet completes, none where it is broken; for None, those that the decoder still holds.
 
@@ -189,12 +195,12 @@ def decoded(
 
 def _head(file: BinaryIO) -> bytes:
     file.seek(0)
-    head = file.read(SNIFFED)
+    head = file.read(HEAD_BYTES)
     file.seek(0)
     return head
 
 
-def decodes(stream: VideoStream | AudioStream) -> bool:
+def has_decoder(stream: VideoStream | AudioStream) -> bool:
     """Whether there is a decoder: PyAV leaves the context out where there is none, which its types don't say."""
     return getattr(stream, "codec_context", None) is not None
 
@@ -223,7 +229,7 @@ def picture_stream(container: InputContainer, name: str) -> VideoStream:
     streams = [stream for stream in container.streams.video if not stream.disposition & STILLS]
     if not streams:
         raise InvalidError("no_pictures", f"{name} has no pictures, so it is not a video")
-    known = [stream for stream in streams if decodes(stream)]
+    known = [stream for stream in streams if has_decoder(stream)]
     if not known:
         raise InvalidError("nothing_decodes", f"the pictures of {name} are in a coding that is not known here")
     best = container.streams.best("video")
@@ -232,6 +238,6 @@ def picture_stream(container: InputContainer, name: str) -> VideoStream:
 
 def sound_stream(container: InputContainer, pictures: VideoStream) -> AudioStream | None:
     """The stream that a player plays with these pictures; None without sound in a known coding."""
-    known = [stream for stream in container.streams.audio if decodes(stream)]
+    known = [stream for stream in container.streams.audio if has_decoder(stream)]
     best = container.streams.best("audio", related=pictures)
     return next((stream for stream in known if stream is best), known[0] if known else None)

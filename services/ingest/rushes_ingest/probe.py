@@ -13,8 +13,8 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from rushes_ingest.audio import Pcm, Recorder
-from rushes_ingest.media_file import Clock, decoded, media_type, opened, packets, picture_stream, sound_stream
+from rushes_ingest.audio import AudioRecorder, PcmFile
+from rushes_ingest.media_file import Clock, decode, media_type, open_media, picture_stream, read_packets, sound_stream
 from rushes_ingest.settings import MAX_PIXELS
 from rushes_runtime.errors import InvalidError
 
@@ -47,9 +47,9 @@ def first_picture(container: InputContainer, stream: VideoStream, name: str, max
         nonlocal refused
         refused = refused or (isinstance(error, ArgumentError) and not context.width)
 
-    for packet in chain(packets(container, [stream]), [None]):
-        for frame in decoded(stream, packet, on_error):
-            return _first(frame, stream)
+    for packet in chain(read_packets(container, [stream]), [None]):
+        for frame in decode(stream, packet, on_error):
+            return _first_picture_of(frame, stream)
     if refused:
         raise _too_large(name, max_pixels)
     raise InvalidError("nothing_decodes", f"not one picture of {name} can be decoded: it is truncated or damaged")
@@ -65,7 +65,7 @@ def _too_large(name: str, max_pixels: int, size: str = "") -> InvalidError:
     return InvalidError("too_large_pictures", sentence)
 
 
-def _first(frame: VideoFrame, stream: VideoStream) -> FirstPicture:
+def _first_picture_of(frame: VideoFrame, stream: VideoStream) -> FirstPicture:
     width, height = presented_size(frame, stream.sample_aspect_ratio)
     times = (frame.pts, frame.dts, 0)
     first = next(time for time in times if time is not None)
@@ -78,7 +78,7 @@ def presented_size(frame: VideoFrame, pixel_aspect: Fraction | None) -> tuple[in
     return (height, width) if round(frame.rotation / 90) % 2 else (width, height)
 
 
-class Reel:
+class PictureTimeline:
     """Takes in the packets of the pictures one by one, and knows when the last picture ends.
 
     Nothing is decoded. What the container claims about its length is not asked for: it may lie, or not know.
@@ -105,7 +105,7 @@ class Reel:
         """From the first presented frame to the end of the last one so far; at least 1."""
         return max(1, self._clock.ms(self._last + self._shown))
 
-    def see(self, packet: "Packet[Any]") -> None:
+    def add_packet(self, packet: "Packet[Any]") -> None:
         """Take in a packet. One that is cut off, or that the container has hidden by an edit list, does not count."""
         if packet.is_corrupt or packet.is_discard:
             return
@@ -128,11 +128,11 @@ class Reel:
             self.keyframes_ms.append(ms)
 
 
-FOREVER_MS = 10**12
+NO_LIMIT_MS = 10**12
 
 
 @dataclass(frozen=True)
-class Facts:
+class VideoFacts:
     """A playable video."""
 
     duration_ms: int
@@ -148,49 +148,49 @@ class Facts:
     """When keyframes are shown, ascending, some left out where they are close together."""
 
 
-def probe(source: str | BinaryIO, name: str, max_duration_ms: int = FOREVER_MS) -> Facts:
+def probe(source: str | BinaryIO, name: str, max_duration_ms: int = NO_LIMIT_MS) -> VideoFacts:
     """The facts of the video at a path or in a seekable file. Reads all of it and decodes one frame.
 
     `name` is what errors call it. Raises InvalidError: `empty`, `not_a_video`, `no_pictures`, `nothing_decodes`,
     `too_large_pictures`, `too_long`. Raises MemoryError, and what reading the file raises.
     """
-    return survey(source, name, max_duration_ms, None)
+    return probe_and_extract_sound(source, name, max_duration_ms, None)
 
 
-def glance(source: str | BinaryIO, name: str, max_pixels: int = MAX_PIXELS) -> FirstPicture:
+def probe_first_picture(source: str | BinaryIO, name: str, max_pixels: int = MAX_PIXELS) -> FirstPicture:
     """The first picture of a video. Quick: reads the file's beginning, and its index where that is elsewhere.
 
     Raises as `probe` does, except for `too_long`.
     """
-    with opened(source, name, max_pixels) as (container, _):
+    with open_media(source, name, max_pixels) as (container, _):
         return first_picture(container, picture_stream(container, name), name, max_pixels)
 
 
-def survey(
-    source: str | BinaryIO, name: str, max_duration_ms: int, pcm: Pcm | None, max_pixels: int = MAX_PIXELS
-) -> Facts:
+def probe_and_extract_sound(
+    source: str | BinaryIO, name: str, max_duration_ms: int, pcm: PcmFile | None, max_pixels: int = MAX_PIXELS
+) -> VideoFacts:
     """As `probe`, and in the same pass over the file write its sound to `pcm`, exactly as long as the video is.
 
     `has_audio` then says whether any sound could be decoded.
     """
-    first = glance(source, name, max_pixels)
-    with opened(source, name, max_pixels) as (container, head):
+    first = probe_first_picture(source, name, max_pixels)
+    with open_media(source, name, max_pixels) as (container, head):
         pictures = picture_stream(container, name)
         sound = sound_stream(container, pictures)
-        reel = Reel(first.clock, pictures, max_duration_ms)
-        recorder = Recorder(sound, first.clock, pcm, max_duration_ms) if sound and pcm else None
-        for packet in packets(container, [pictures, sound] if sound and recorder else [pictures]):
+        reel = PictureTimeline(first.clock, pictures, max_duration_ms)
+        recorder = AudioRecorder(sound, first.clock, pcm, max_duration_ms) if sound and pcm else None
+        for packet in read_packets(container, [pictures, sound] if sound and recorder else [pictures]):
             if recorder and packet.stream is sound:
-                recorder.hear(packet)
+                recorder.add_packet(packet)
                 continue
-            reel.see(packet)
+            reel.add_packet(packet)
             if reel.too_long:
                 limit = timedelta(milliseconds=max_duration_ms)
                 raise InvalidError("too_long", f"{name} is longer than the limit of {limit} hours")
         if recorder and pcm:
-            recorder.hear(None)
+            recorder.add_packet(None)
             pcm.finish(reel.duration_ms)
-        return Facts(
+        return VideoFacts(
             duration_ms=reel.duration_ms,
             width=first.width,
             height=first.height,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rushes_ingest.audio import Pcm
+from rushes_ingest.audio import PcmFile
 from rushes_ingest.media_file import SAMPLES_PER_MS
 from rushes_ingest.settings import SegmentLimits
 
@@ -17,11 +17,11 @@ STAGE_VERSION = 1
 LEAST_SHARE = 0.4
 """The least part of what is left that is cut off, where that is too short for segments of `min_s`."""
 
-Cut = Callable[[int, int, int], int]
+ChooseCut = Callable[[int, int, int], int]
 """Chooses where to cut: called with the earliest, the best and the latest time allowed, in ms; answers one between."""
 
 
-def plan_segments(duration_ms: int, limits: SegmentLimits, cut: Cut) -> list[tuple[int, int]]:
+def plan_segments(duration_ms: int, limits: SegmentLimits, cut: ChooseCut) -> list[tuple[int, int]]:
     """The segments [start, end) of a video in ms: in order, without gap or overlap, from 0 to its end.
 
     None is longer than `max_s`, and a video up to that length is one segment. Else none is shorter than `min_s`,
@@ -51,7 +51,7 @@ def _window(rest_ms: int, limits: SegmentLimits) -> tuple[int, int, int]:
 
 
 @dataclass(frozen=True)
-class NearestKeyframe:
+class KeyframeCut:
     """Cuts a video without sound: at a keyframe, where decoding can begin."""
 
     keyframes_ms: Sequence[int]
@@ -79,14 +79,14 @@ Levels = NDArray[np.float32]
 """One dimension: mean power in each step of STEP_MS, of samples between -1 and 1."""
 
 
-def levels(pcm: Pcm, duration_ms: int) -> Levels:
+def power_levels(pcm: PcmFile, duration_ms: int) -> Levels:
     """How loud a finished sound is all along; 200 bytes a second."""
     starts = range(0, duration_ms, READ_MS)
     parts = [_powers(pcm, start, min(start + READ_MS, duration_ms)) for start in starts]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
 
 
-def _powers(pcm: Pcm, start_ms: int, end_ms: int) -> Levels:
+def _powers(pcm: PcmFile, start_ms: int, end_ms: int) -> Levels:
     samples = pcm.read(start_ms, end_ms).astype(np.float32) / 32768
     step = STEP_MS * SAMPLES_PER_MS
     samples = np.pad(samples, (0, -len(samples) % step))
@@ -95,7 +95,7 @@ def _powers(pcm: Pcm, start_ms: int, end_ms: int) -> Levels:
 
 
 @dataclass(frozen=True)
-class Quietest:
+class SilenceCut:
     """Cuts in the middle of the longest pause. Where there is none, as in music, in the quietest place."""
 
     levels: Levels
@@ -107,7 +107,7 @@ class Quietest:
         if not len(smooth):
             return target_ms
         quiet = smooth <= smooth.min() + SIMILAR_DB
-        begins, ends = _runs(quiet)
+        begins, ends = _stretches(quiet)
         middles = (first + (begins + ends - 1) / 2 + 0.5) * STEP_MS
         best = np.lexsort((np.abs(middles - target_ms), begins - ends))[0]
         return int(min(max(middles[best], earliest_ms), latest_ms))
@@ -124,7 +124,7 @@ class Quietest:
         return decibels
 
 
-def _runs(quiet: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _stretches(quiet: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Where each stretch of True begins, and where it has ended."""
     edges = np.diff(np.concatenate(([0], quiet.astype(np.int8), [0])))
     return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)

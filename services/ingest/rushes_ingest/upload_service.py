@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aiokafka.errors import KafkaError
-from pydantic import BaseModel
 
-from rushes_ingest.accepted_uploads import note
-from rushes_ingest.store import Source, forget
-from rushes_ingest.upload_metadata import said_until
+from rushes_ingest.accepted_uploads import note_upload
+from rushes_ingest.store import Source, delete_source
+from rushes_ingest.upload_metadata import metadata_changed_at
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.deletion import BeingDeleted
@@ -17,33 +16,25 @@ from rushes_runtime.errors import BrokerUnavailable, InvalidError
 from rushes_runtime.generations import is_deleted
 from rushes_runtime.index.port import Index
 from rushes_runtime.provisional import show_accepted
+from rushes_schemas.api import Accepted
 from rushes_schemas.events import VideoUploaded
 
-Publish = Callable[[VideoUploaded], Awaitable[object]]
+PublishUpload = Callable[[VideoUploaded], Awaitable[object]]
 
 
-class Accepted(BaseModel):
-    """The event is acknowledged by the broker. `video_id` is None while the bytes have not been fetched."""
-
-    video_id: str | None
-    status_url: str
-    accepted_at: int
-    """Milliseconds since the Unix epoch. A record whose `ingest.at` is older speaks of an earlier upload."""
-
-
-class Check(Protocol):
+class PlayableCheck(Protocol):
     """Raises InvalidError unless a stored video looks playable; `name` is what the error calls it."""
 
     async def __call__(self, key: str, name: str) -> None: ...
 
 
 @dataclass(frozen=True)
-class Acceptance:
+class UploadService:
     """What both ways of uploading end with."""
 
     blobs: Blobs
-    check: Check
-    publish: Publish
+    check: PlayableCheck
+    publish: PublishUpload
     index: Index | None = None
     """Where the catalog's records lie, in which accepted URIs are listed; None: they are not."""
 
@@ -53,7 +44,7 @@ class Acceptance:
         try:
             await self.check(source.key, event.filename or "the upload")
         except InvalidError:
-            await forget(self.blobs, source)
+            await delete_source(self.blobs, source)
             raise
         if await is_deleted(self.blobs, source.video_id, source.generation):
             raise BeingDeleted(f"the video {source.video_id} was deleted while it arrived; send it again in a moment")
@@ -68,16 +59,16 @@ class Acceptance:
 
 
 async def announce(
-    blobs: Blobs, publish: Publish, event: VideoUploaded, video_id: str | None = None, index: Index | None = None
+    blobs: Blobs, publish: PublishUpload, event: VideoUploaded, video_id: str | None = None, index: Index | None = None
 ) -> int:
     """Publish an event; when it was accepted, in ms since the Unix epoch. A URI that is yet to be fetched is listed in
     the index from then on. Raises BrokerUnavailable.
 
     What is said of a video counts from then on, so that is after all that was said of it before, whatever the clock is.
     """
-    accepted_at = max(now_ms(), await said_until(blobs, video_id) + 1 if video_id else 0)
+    accepted_at = max(now_ms(), await metadata_changed_at(blobs, video_id) + 1 if video_id else 0)
     event = event.model_copy(update={"accepted_at": accepted_at})
-    await note(blobs, event)
+    await note_upload(blobs, event)
     if index is not None:
         await show_accepted(index, event)
     try:

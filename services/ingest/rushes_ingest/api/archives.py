@@ -5,40 +5,34 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from rushes_ingest.archive.export import packed
-from rushes_ingest.archive.importing import Importer
+from rushes_ingest.archive.export import archive_of
+from rushes_ingest.archive.importing import ArchiveImporter
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.store import find_source, is_planned
-from rushes_ingest.upload_service import Acceptance, Accepted
+from rushes_ingest.upload_service import UploadService
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import InvalidError
+from rushes_schemas.api import Accepted, Imported
 from rushes_schemas.events import VideoUploaded
 
 TAR = "application/x-tar"
 
 
-class Imported(BaseModel):
-    """The videos that an archive held. Each is searchable once its status says so."""
-
-    videos: list[Accepted]
-
-
-_EXPORTED: dict[int | str, dict[str, object]] = {
+_EXPORT_RESPONSES: dict[int | str, dict[str, object]] = {
     200: {"content": {TAR: {}}},
     404: {"description": "One of the videos is not there"},
 }
 
 
-def archives(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
+def archive_routes(acceptance: UploadService, settings: IngestSettings) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["ingest"])
     blobs = acceptance.blobs
-    importer = Importer(blobs, acceptance.check, settings)
+    importer = ArchiveImporter(blobs, acceptance.check, settings)
 
-    @router.get("/v1/archive", response_class=StreamingResponse, responses=_EXPORTED)
+    @router.get("/v1/archive", response_class=StreamingResponse, responses=_EXPORT_RESPONSES)
     async def export(
         video_id: Annotated[list[str] | None, Query(description="Only these videos; all, if none is named.")] = None,
         source: Annotated[bool, Query(description="With the videos' own files.")] = True,
@@ -50,14 +44,16 @@ def archives(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
             if id not in stored:
                 raise HTTPException(404, f"There is no video {id!r}.")
         headers = {"Content-Disposition": 'attachment; filename="rushes.tar"'}
-        return StreamingResponse(packed(blobs, stored, source), headers=headers, media_type=TAR)
+        return StreamingResponse(archive_of(blobs, stored, source), headers=headers, media_type=TAR)
 
-    @router.post("/v1/uploads/archive", status_code=202, openapi_extra={"requestBody": _tar()}, responses=_NO_ROOM)
+    @router.post(
+        "/v1/uploads/archive", status_code=202, openapi_extra={"requestBody": _tar()}, responses=_IMPORT_RESPONSES
+    )
     async def imports(request: Request) -> Imported:
         """Take in the videos of an archive, compressed or not. What was made of them is found and not made again, as
         far as this installation's settings are those that it was made with."""
         accepted = []
-        for found in await importer.take_in(_body(request), now_ms()):
+        for found in await importer.import_archive(_body(request), now_ms()):
             event = VideoUploaded(uri=found.uri, generation=found.generation)
             at = await acceptance.announce(event, found.video_id)
             status_url = f"/v1/videos/{found.video_id}"
@@ -67,7 +63,7 @@ def archives(acceptance: Acceptance, settings: IngestSettings) -> APIRouter:
     return router
 
 
-_NO_ROOM: dict[int | str, dict[str, object]] = {507: {"description": "The disk has no room for it"}}
+_IMPORT_RESPONSES: dict[int | str, dict[str, object]] = {507: {"description": "The disk has no room for it"}}
 
 
 async def _body(request: Request) -> AsyncIterator[bytes]:

@@ -8,19 +8,20 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict
 
 from rushes_ingest.store import find_source
-from rushes_ingest.upload_service import Accepted, Publish, announce
+from rushes_ingest.upload_service import PublishUpload, announce
 from rushes_runtime import deletion
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import BrokerUnavailable
 from rushes_runtime.generations import IS_ID, Mark, mark_of
+from rushes_schemas.api import Accepted, Deletion
 from rushes_schemas.events import ClearableField, Language, VideoDeleted, VideoUploaded
 from rushes_schemas.upload_metadata import Description, Metadata, Title
 
-FIELDS = get_args(ClearableField)
+CLEARABLE_FIELDS = get_args(ClearableField)
 
 
-class Edit(BaseModel):
+class VideoEdit(BaseModel):
     """A JSON merge patch (RFC 7396) of what was said of a video: what is left out stays, null forgets it. `metadata` is
     replaced as a whole."""
 
@@ -38,17 +39,17 @@ class Edit(BaseModel):
     def event(self, uri: str, generation: int) -> VideoUploaded:
         """The same bytes, published once more with what is said of them now."""
         said = {name: getattr(self, name) for name in self.model_fields_set}
-        cleared = tuple(cast(ClearableField, name) for name in FIELDS if name in said and not said[name])
+        cleared = tuple(cast(ClearableField, name) for name in CLEARABLE_FIELDS if name in said and not said[name])
         kept = {name: value for name, value in said.items() if name not in cleared}
         return VideoUploaded(uri=uri, generation=generation, cleared=cleared, **kept)
 
 
-def edits(blobs: Blobs, publish: Publish) -> APIRouter:
+def edit_routes(blobs: Blobs, publish: PublishUpload) -> APIRouter:
     """The route."""
     router = APIRouter(prefix="/v1/videos", tags=["ingest"])
 
     @router.patch("/{video_id}", status_code=202)
-    async def edit(video_id: str, edit: Edit) -> Accepted:
+    async def edit(video_id: str, edit: VideoEdit) -> Accepted:
         """Correct title, description, language or metadata. Answered once the event is acknowledged; what depends on
         it follows within seconds."""
         source = await find_source(blobs, video_id)
@@ -63,22 +64,7 @@ def edits(blobs: Blobs, publish: Publish) -> APIRouter:
 PublishDeletion = Callable[[VideoDeleted], Awaitable[object]]
 
 
-class Deletion(BaseModel):
-    """How far the deletion of a video is. Times are in ms since the Unix epoch."""
-
-    video_id: str
-    at: int
-    """What was sent of the video before this moment is removed."""
-    finished_at: int | None
-    """When nothing of it was counted any more; null: not yet."""
-    found: dict[str, int]
-    """How many things there were, by the stage that made them; the points and the catalog's record among them."""
-    left: dict[str, int]
-    """How many there are now, once it is finished."""
-    status_url: str
-
-
-def deletions(blobs: Blobs, publish: PublishDeletion) -> APIRouter:
+def deletion_routes(blobs: Blobs, publish: PublishDeletion) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/v1/videos", tags=["ingest"])
 
@@ -93,7 +79,7 @@ def deletions(blobs: Blobs, publish: PublishDeletion) -> APIRouter:
             await publish(event)
         except KafkaError as error:
             raise BrokerUnavailable("the broker does not take the deletion's event; try again in a while") from error
-        return _answer(video_id, mark)
+        return _deletion_state(video_id, mark)
 
     @router.get("/{video_id}/deletion")
     async def deleted(video_id: str) -> Deletion:
@@ -101,10 +87,11 @@ def deletions(blobs: Blobs, publish: PublishDeletion) -> APIRouter:
         mark = await mark_of(blobs, video_id)
         if mark is None:
             raise HTTPException(404, f"The video {video_id!r} was not deleted.")
-        return _answer(video_id, mark)
+        return _deletion_state(video_id, mark)
 
     return router
 
 
-def _answer(video_id: str, mark: Mark) -> Deletion:
-    return Deletion(video_id=video_id, status_url=f"/v1/videos/{video_id}/deletion", **mark.model_dump())
+def _deletion_state(video_id: str, mark: Mark) -> Deletion:
+    facts = mark.model_dump(include={"at", "finished_at", "found", "left"})
+    return Deletion(video_id=video_id, status_url=f"/v1/videos/{video_id}/deletion", **facts)

@@ -11,26 +11,26 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
-from rushes_ingest.upload_metadata import text_of
+from rushes_ingest.upload_metadata import field_text
 from rushes_runtime.errors import InvalidError
 
-MOST_PARTS = 100
+MAX_PARTS = 100
 """Parts of a form; a video has six."""
 
 
 @dataclass
-class Part:
+class FormPart:
     """The start of a part: its name in the form, and the file's name where it is a file."""
 
     name: str
     filename: str | None
 
 
-class PartEnd:
+class FormPartEnd:
     """The part is complete."""
 
 
-Piece = Part | bytes | PartEnd
+FormPiece = FormPart | bytes | FormPartEnd
 """A body is, for each part: a Part, any number of bytes, a PartEnd."""
 
 
@@ -38,7 +38,7 @@ Piece = Part | bytes | PartEnd
 class _Collector:
     """python-multipart's callbacks, which say what one chunk of the body held."""
 
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[FormPiece] = field(default_factory=list)
     parts: int = 0
     _header: tuple[bytes, bytes] = (b"", b"")
     _headers: dict[bytes, bytes] = field(default_factory=dict)
@@ -46,8 +46,8 @@ class _Collector:
     def on_part_begin(self) -> None:
         self._headers = {}
         self.parts += 1
-        if self.parts > MOST_PARTS:
-            raise InvalidError("bad_request", f"the upload has more than {MOST_PARTS} parts")
+        if self.parts > MAX_PARTS:
+            raise InvalidError("bad_request", f"the upload has more than {MAX_PARTS} parts")
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
         name, value = self._header
@@ -66,16 +66,16 @@ class _Collector:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         filename = options.get(b"filename")
         name = options.get(b"name", b"").decode(errors="replace")
-        self.pieces.append(Part(name, None if filename is None else text_of("filename", filename)))
+        self.pieces.append(FormPart(name, None if filename is None else field_text("filename", filename)))
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         self.pieces.append(data[start:end])
 
     def on_part_end(self) -> None:
-        self.pieces.append(PartEnd())
+        self.pieces.append(FormPartEnd())
 
 
-async def pieces(content_type: str, body: AsyncIterator[bytes]) -> AsyncIterator[Piece]:
+async def read_form(content_type: str, body: AsyncIterator[bytes]) -> AsyncIterator[FormPiece]:
     """Split a body. Raises InvalidError `bad_request` where it is no well-formed form, or ends too early."""
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or b"boundary" not in options:

@@ -7,33 +7,34 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 
-from rushes_ingest.api.multipart import Part, PartEnd, Piece, pieces
-from rushes_ingest.disk_space import Quota, check_room
+from rushes_ingest.api.multipart import FormPart, FormPartEnd, FormPiece, read_form
+from rushes_ingest.disk_space import Quota, check_disk_space
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.sources.uri_policy import Sources
+from rushes_ingest.sources.uri_policy import UriPolicy
 from rushes_ingest.store import Source, store
-from rushes_ingest.upload_metadata import FIELDS, event_of, text_of
-from rushes_ingest.upload_service import Acceptance, Accepted
+from rushes_ingest.upload_metadata import TEXT_FIELDS, field_text, uploaded_event
+from rushes_ingest.upload_service import UploadService
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
+from rushes_schemas.api import Accepted
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.uris import redacted
 
-TEXT_LIMIT = 1 << 18
+MAX_TEXT_BYTES = 1 << 18
 """Bytes of all fields of a form besides the file, known or not."""
 
 
-def uploads(acceptance: Acceptance, settings: IngestSettings, sources: Sources) -> APIRouter:
+def upload_routes(acceptance: UploadService, settings: IngestSettings, sources: UriPolicy) -> APIRouter:
     """The routes. Each answers once the event is acknowledged, never before."""
     router = APIRouter(prefix="/v1/uploads", tags=["ingest"])
     blobs = acceptance.blobs
 
-    @router.post("", status_code=202, openapi_extra={"requestBody": _form()}, responses=_NO_ROOM)
+    @router.post("", status_code=202, openapi_extra={"requestBody": _form_schema()}, responses=_RESPONSES)
     async def upload(request: Request) -> Accepted:
         """Take in a video: its bytes are stored as they arrive and looked at before anything is promised."""
-        check_room(blobs.folder, int(request.headers.get("content-length", "0")), settings.keep_free)
-        form = await _Form.read(request, blobs, settings)
-        return await acceptance.accept(form.source, event_of(form.source.uri, form.fields))
+        check_disk_space(blobs.folder, int(request.headers.get("content-length", "0")), settings.keep_free)
+        form = await _UploadForm.read(request, blobs, settings)
+        return await acceptance.accept(form.source, uploaded_event(form.source.uri, form.fields))
 
     @router.post("/from-uri", status_code=202)
     async def from_uri(event: VideoUploaded) -> Accepted:
@@ -46,10 +47,10 @@ def uploads(acceptance: Acceptance, settings: IngestSettings, sources: Sources) 
     return router
 
 
-_NO_ROOM: dict[int | str, dict[str, Any]] = {507: {"description": "The disk has no room for it"}}
+_RESPONSES: dict[int | str, dict[str, Any]] = {507: {"description": "The disk has no room for it"}}
 
 
-class _Form:
+class _UploadForm:
     """A form whose file is stored and whose other fields are kept."""
 
     def __init__(self, keep: Callable[[int], None]) -> None:
@@ -66,61 +67,63 @@ class _Form:
         return self._source
 
     @classmethod
-    async def read(cls, request: Request, blobs: Blobs, settings: IngestSettings) -> "_Form":
+    async def read(cls, request: Request, blobs: Blobs, settings: IngestSettings) -> "_UploadForm":
         """Read a request. Raises InvalidError for what is no upload, or no longer one; then nothing of it is kept."""
         form = cls(request.state.keep)
-        body = pieces(request.headers.get("content-type", ""), request.stream())
+        body = read_form(request.headers.get("content-type", ""), request.stream())
         try:
             async for piece in body:
-                if isinstance(piece, Part) and piece.name == "file":
+                if isinstance(piece, FormPart) and piece.name == "file":
                     name = piece.filename or "the upload"
                     form.fields["filename"] = piece.filename or ""
                     quota = Quota(name, blobs.folder, settings.max_size, settings.keep_free)
                     form._source = await store(blobs, form._file_and_rest(body), quota)
-                elif isinstance(piece, Part):
+                elif isinstance(piece, FormPart):
                     await form._take(piece, body)
         except ClientDisconnect:
             raise InvalidError("bad_request", "the upload ended before it was complete") from None
         return form
 
-    async def _file_and_rest(self, body: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
+    async def _file_and_rest(self, body: AsyncIterator[FormPiece]) -> AsyncIterator[bytes]:
         """The bytes of the file. The rest of the form is read before they end, so that a file of which something
         impossible is said is never stored."""
-        async for data in _data(body):
+        async for data in _part_data(body):
             yield data
         async for piece in body:
-            if isinstance(piece, Part) and piece.name == "file":
+            if isinstance(piece, FormPart) and piece.name == "file":
                 raise InvalidError("bad_request", "the upload has several parts named file; send each file by itself")
-            if isinstance(piece, Part):
+            if isinstance(piece, FormPart):
                 await self._take(piece, body)
-        event_of("x:", self.fields)
+        uploaded_event("x:", self.fields)
 
-    async def _take(self, part: Part, body: AsyncIterator[Piece]) -> None:
+    async def _take(self, part: FormPart, body: AsyncIterator[FormPiece]) -> None:
         """Read a part that is no file. What is unknown counts too, and is not kept."""
         value = bytearray()
-        async for data in _data(body):
+        async for data in _part_data(body):
             self._text_size += len(data)
-            if self._text_size > TEXT_LIMIT:
-                raise InvalidError("bad_request", f"the fields besides the file have more than {TEXT_LIMIT:,} bytes")
-            if part.name in FIELDS:
+            if self._text_size > MAX_TEXT_BYTES:
+                raise InvalidError(
+                    "bad_request", f"the fields besides the file have more than {MAX_TEXT_BYTES:,} bytes"
+                )
+            if part.name in TEXT_FIELDS:
                 self._keep(len(data))
                 value += data
-        if part.name in FIELDS:
-            self.fields[part.name] = text_of(part.name, bytes(value))
+        if part.name in TEXT_FIELDS:
+            self.fields[part.name] = field_text(part.name, bytes(value))
 
 
-async def _data(body: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
+async def _part_data(body: AsyncIterator[FormPiece]) -> AsyncIterator[bytes]:
     """The bytes of the part that has begun."""
     async for piece in body:
-        if isinstance(piece, PartEnd):
+        if isinstance(piece, FormPartEnd):
             return
         assert isinstance(piece, bytes)
         yield piece
     raise InvalidError("bad_request", "the upload ended before its file was complete")
 
 
-def _form() -> dict[str, Any]:
+def _form_schema() -> dict[str, Any]:
     text = {"type": "string"}
-    properties = {"file": {"type": "string", "format": "binary"}} | dict.fromkeys(FIELDS, text)
+    properties = {"file": {"type": "string", "format": "binary"}} | dict.fromkeys(TEXT_FIELDS, text)
     schema = {"type": "object", "required": ["file"], "properties": properties}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}

@@ -12,16 +12,16 @@ from rushes_runtime.artefacts import video_prefix
 from rushes_runtime.blobs import Blobs
 
 
-async def packed(blobs: Blobs, video_ids: Sequence[str], with_source: bool) -> AsyncIterator[bytes]:
+async def archive_of(blobs: Blobs, video_ids: Sequence[str], with_source: bool) -> AsyncIterator[bytes]:
     """The archive of these videos, piece by piece. Raises BlobMissing in the middle where one is deleted meanwhile."""
     for video_id in video_ids:
-        for key in await _keys(blobs, video_id, with_source):
+        for key in await _video_keys(blobs, video_id, with_source):
             async for piece in _member(blobs, key):
                 yield piece
     yield bytes(2 * BLOCK)
 
 
-async def _keys(blobs: Blobs, video_id: str, with_source: bool) -> list[str]:
+async def _video_keys(blobs: Blobs, video_id: str, with_source: bool) -> list[str]:
     """The note on the bytes comes last, as it is written last: where it is, the video is whole."""
     source = source_key(video_id)
     keys = [key async for key in blobs.list(video_prefix(video_id)) if with_source or key != source]

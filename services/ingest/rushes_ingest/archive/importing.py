@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from rushes_ingest.archive.members import NOTE, SOURCE, judged, named, note_of
-from rushes_ingest.archive.tar_reader import Member, members, refused
+from rushes_ingest.archive.members import SOURCE, SOURCE_NOTE, parse_source, validated_data, video_and_name
+from rushes_ingest.archive.tar_reader import TarMember, invalid_archive, read_members
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import KEPT, Source, find_source, put_in_place, source_key
-from rushes_ingest.upload_service import Check
+from rushes_ingest.store import STALE_AFTER, Source, find_source, move_into_place, source_key
+from rushes_ingest.upload_service import PlayableCheck
 from rushes_runtime.artefacts import video_prefix, write
 from rushes_runtime.blobs import INCOMING, Blobs
 from rushes_runtime.deletion import BeingDeleted, refuse_while_deleting, sweep
@@ -30,13 +30,13 @@ from rushes_runtime.generations import is_deleted, next_generation
 from rushes_schemas.ids import video_id
 
 STAGING = f"{INCOMING}/archive"
-MOST_VIDEOS = 50_000
+MAX_VIDEOS = 50_000
 """Of one archive."""
 DISK_BLOCK = 4096
 """Bytes of the disk that the smallest file takes."""
-PADDING = 1 << 20
+MAX_PADDING = 1 << 20
 """Bytes behind an archive's end that are read and dropped, so that who sends them gets the answer."""
-AT_ONCE = 32
+BATCH_SIZE = 32
 """Blobs that are moved, or removed, at the same time."""
 
 
@@ -47,7 +47,7 @@ class TooManyArchives(TransientError):
 
 
 @dataclass
-class _Found:
+class _ArchivedVideo:
     """What an archive holds of a video."""
 
     note: Source | None = None
@@ -55,17 +55,17 @@ class _Found:
     """Bytes of the video itself, where it is there."""
 
 
-class Importer:
+class ArchiveImporter:
     """Takes in archives, a few at a time."""
 
-    def __init__(self, blobs: Blobs, check: Check, settings: IngestSettings) -> None:
+    def __init__(self, blobs: Blobs, check: PlayableCheck, settings: IngestSettings) -> None:
         self._blobs = blobs
         self._check = check
         self._settings = settings
         self._parsing = asyncio.Lock()
         self._under_way = 0
 
-    async def take_in(self, pieces: AsyncIterator[bytes], at: int) -> list[Source]:
+    async def import_archive(self, pieces: AsyncIterator[bytes], at: int) -> list[Source]:
         """Store the videos of an archive, sent at `at` (ms since the Unix epoch); the videos, in its order.
 
         Raises InvalidError where the archive holds anything else than whole videos, and then nothing is changed:
@@ -75,7 +75,7 @@ class Importer:
         if self._under_way >= self._settings.archives_at_once:
             raise TooManyArchives(f"{self._under_way} archives are coming in at the moment; try again in a while")
         self._under_way += 1
-        staging = _Staging(self._blobs, self._settings)
+        staging = _StagingArea(self._blobs, self._settings)
         try:
             videos = await self._staged(staging, pieces)
             sources = [await self._judged(staging, video, found) for video, found in videos.items()]
@@ -85,43 +85,43 @@ class Importer:
             self._under_way -= 1
             await staging.remove()
 
-    async def _staged(self, staging: "_Staging", pieces: AsyncIterator[bytes]) -> dict[str, _Found]:
-        videos: dict[str, _Found] = {}
-        async for member in members(pieces, self._settings.archive_members):
-            video, name = named(member)
-            found = videos.setdefault(video, _Found())
-            if len(videos) > MOST_VIDEOS:
-                raise refused(f"the archive has more than {MOST_VIDEOS:,} videos; import it in parts")
+    async def _staged(self, staging: "_StagingArea", pieces: AsyncIterator[bytes]) -> dict[str, _ArchivedVideo]:
+        videos: dict[str, _ArchivedVideo] = {}
+        async for member in read_members(pieces, self._settings.archive_members):
+            video, name = video_and_name(member)
+            found = videos.setdefault(video, _ArchivedVideo())
+            if len(videos) > MAX_VIDEOS:
+                raise invalid_archive(f"the archive has more than {MAX_VIDEOS:,} videos; import it in parts")
             if name == SOURCE:
                 found.size = await staging.put_source(video, member)
                 continue
-            data = await judged(member, self._parsing)
-            if name == NOTE and isinstance(data, bytes):
-                found.note = note_of(data)
+            data = await validated_data(member, self._parsing)
+            if name == SOURCE_NOTE and isinstance(data, bytes):
+                found.note = parse_source(data)
             else:
                 await staging.put_artefact(video, name, data)
         if not videos:
-            raise refused("the archive holds no video")
+            raise invalid_archive("the archive holds no video")
         await _drop_padding(pieces)
         return videos
 
-    async def _judged(self, staging: "_Staging", video: str, found: _Found) -> Source:
+    async def _judged(self, staging: "_StagingArea", video: str, found: _ArchivedVideo) -> Source:
         """What the archive says of a video, if all of it is there and it may be taken in. Raises InvalidError and
         BeingDeleted."""
         note = found.note
         if note is None:
-            raise refused(f"the archive lacks the note on the video {video}: it is cut short")
+            raise invalid_archive(f"the archive lacks the note on the video {video}: it is cut short")
         if found.size not in (None, note.size_bytes):
-            raise refused(f"the video {video} has {found.size:,} bytes in the archive, not {note.size_bytes:,}")
+            raise invalid_archive(f"the video {video} has {found.size:,} bytes in the archive, not {note.size_bytes:,}")
         await refuse_while_deleting(self._blobs, video)
         known = await find_source(self._blobs, video)
         if known is not None and known.sha256 != note.sha256:
-            raise refused(f"the video {video} is another one here")
+            raise invalid_archive(f"the video {video} is another one here")
         if found.size is not None:
             await self._check(staging.source(video), f"the video {video} in the archive")
         return note
 
-    async def _put_in_place(self, staging: "_Staging", note: Source, at: int) -> Source:
+    async def _put_in_place(self, staging: "_StagingArea", note: Source, at: int) -> Source:
         """Have a video be there from now on. Raises BeingDeleted, and then nothing of it stays."""
         try:
             source = await self._noted(staging, note.model_copy(update={"stored_at": at, "uploads": []}))
@@ -132,11 +132,11 @@ class Importer:
             raise
         return source
 
-    async def _noted(self, staging: "_Staging", source: Source) -> Source:
+    async def _noted(self, staging: "_StagingArea", source: Source) -> Source:
         """A video's bytes, if they came, and its note, in their place."""
         video = source.video_id
         if video in staging.sources:
-            return await put_in_place(self._blobs, staging.source(video), source)
+            return await move_into_place(self._blobs, staging.source(video), source)
         generation = await next_generation(self._blobs, video)
         if (known := await find_source(self._blobs, video)) is not None and known.generation >= generation:
             return known
@@ -146,7 +146,7 @@ class Importer:
         return source
 
 
-class _Staging:
+class _StagingArea:
     """Where one archive lies until it is judged. Every write minds what is to stay free of the disk."""
 
     def __init__(self, blobs: Blobs, settings: IngestSettings) -> None:
@@ -161,7 +161,7 @@ class _Staging:
         """Where a video's bytes lie."""
         return f"{self._videos}/{video}"
 
-    async def put_source(self, video: str, member: Member) -> int:
+    async def put_source(self, video: str, member: TarMember) -> int:
         """Store a video's bytes; how many they are. Raises InvalidError unless they are the video's."""
         name = f"{member.shown} in the archive"
         quota = Quota(name, self._blobs.folder, self._settings.max_size, self._settings.keep_free)
@@ -172,7 +172,7 @@ class _Staging:
                 digest.update(piece)
                 yield piece
             if video_id(digest.hexdigest()) != video:  # before the blob is finished, so that there is none
-                raise refused(f"the bytes of the video {video} are not those that it is named after")
+                raise invalid_archive(f"the bytes of the video {video} are not those that it is named after")
 
         await self._blobs.put(self.source(video), hashed())
         self.sources.add(video)
@@ -206,9 +206,9 @@ class _Staging:
 
 
 @asynccontextmanager
-async def swept_archives(blobs: Blobs) -> AsyncIterator[None]:
+async def stale_archives_removed(blobs: Blobs) -> AsyncIterator[None]:
     """Begin by removing what archives left in their staging areas whose process was killed."""
-    before = datetime.now(UTC) - KEPT
+    before = datetime.now(UTC) - STALE_AFTER
     async for folder in blobs.folders(STAGING):
         await blobs.remove_stale(folder, before)
         if blobs.folder is not None:
@@ -233,7 +233,7 @@ async def _batches(blobs: Blobs, prefix: str) -> AsyncIterator[list[str]]:
         async for key in blobs.list(prefix):
             found = True
             batch.append(key)
-            if len(batch) == AT_ONCE:
+            if len(batch) == BATCH_SIZE:
                 yield batch
                 batch = []
         if batch:
@@ -242,5 +242,5 @@ async def _batches(blobs: Blobs, prefix: str) -> AsyncIterator[list[str]]:
 
 async def _drop_padding(pieces: AsyncIterator[bytes]) -> None:
     dropped = 0
-    while dropped < PADDING and (piece := await anext(pieces, None)) is not None:
+    while dropped < MAX_PADDING and (piece := await anext(pieces, None)) is not None:
         dropped += len(piece)

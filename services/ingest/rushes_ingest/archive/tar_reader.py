@@ -19,17 +19,17 @@ from rushes_runtime.errors import InvalidError
 BLOCK = tarfile.BLOCKSIZE
 PIECE = 1 << 20
 """Bytes that are decompressed, and passed on, at a time."""
-MOST_HEADER = 64 * 1024
+MAX_HEADER = 64 * 1024
 """Bytes of a member's header with its extensions."""
 XZ_MEMORY = 36 << 20
 """Bytes that decompressing xz may take: what `xz -8` makes, and less."""
-MOST_RATIO = 200
+MAX_RATIO = 200
 """How many times as large as it is an archive may be once it is decompressed. Text comes to about 10 times."""
-UNJUDGED = 64 << 20
+RATIO_FREE_BYTES = 64 << 20
 """Decompressed bytes from which on the ratio counts: a few zeros at the beginning are no bomb."""
-MOST_SIZE = 1 << 60
+MAX_MEMBER_SIZE = 1 << 60
 """Bytes of a member; no header that says more is true."""
-LONGEST_SHOWN = 100
+MAX_SHOWN = 100
 """Characters of a member's name in a sentence."""
 
 EXTENSIONS = frozenset(
@@ -42,7 +42,7 @@ FILES = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE})
 
 
 @dataclass(frozen=True)
-class Member:
+class TarMember:
     """A file in the archive. Its bytes are read before the next member, and at most once."""
 
     name: str
@@ -52,43 +52,43 @@ class Member:
     @property
     def shown(self) -> str:
         """The name as a sentence can hold it, whatever characters it has."""
-        return shown(self.name)
+        return shown_name(self.name)
 
 
-def shown(name: str) -> str:
+def shown_name(name: str) -> str:
     """A member's name, shortened and in ASCII."""
-    return ascii(name[:LONGEST_SHOWN]) + ("…" if len(name) > LONGEST_SHOWN else "")
+    return ascii(name[:MAX_SHOWN]) + ("…" if len(name) > MAX_SHOWN else "")
 
 
-def refused(sentence: str) -> InvalidError:
+def invalid_archive(sentence: str) -> InvalidError:
     """The error of all that is wrong with an archive."""
     return InvalidError("not_an_archive", sentence)
 
 
-async def members(body: AsyncIterator[bytes], most: int) -> AsyncIterator[Member]:
+async def read_members(body: AsyncIterator[bytes], most: int) -> AsyncIterator[TarMember]:
     """The files of an archive, one after another. Directories are passed over.
 
     Raises InvalidError `not_an_archive` for what is no tar archive, is cut short, has more than `most` members or a
     member that is neither a file nor a directory; `too_large` for what unpacks to far more than came.
     """
-    stream = _Stream(decompressed(body))
+    stream = _ByteReader(decompressed(body))
     count = 0
     while (blocks := await _header(stream)) is not None:
         count += 1
         if count > most:
-            raise refused(f"the archive has more than {most:,} members; import it in parts")
-        entry = _parsed(blocks)
+            raise invalid_archive(f"the archive has more than {most:,} members; import it in parts")
+        entry = _parse_header(blocks)
         if entry.isdir():
             continue
         if entry.type not in FILES or entry.issparse():
-            raise refused(f"the archive holds {shown(entry.name)}, which is no ordinary file")
-        yield Member(entry.name, entry.size, stream.portion(entry.size))
+            raise invalid_archive(f"the archive holds {shown_name(entry.name)}, which is no ordinary file")
+        yield TarMember(entry.name, entry.size, stream.portion(entry.size))
         await stream.skip_rest(-entry.size % BLOCK)
     if not count:
-        raise refused("the archive holds no video")
+        raise invalid_archive("the archive holds no video")
 
 
-async def _header(stream: "_Stream") -> bytes | None:
+async def _header(stream: "_ByteReader") -> bytes | None:
     """The blocks of the next member's header, its extensions first; None at the archive's end."""
     gathered = b""
     while True:
@@ -98,30 +98,30 @@ async def _header(stream: "_Stream") -> bytes | None:
         try:
             entry = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
         except (tarfile.HeaderError, ValueError, OverflowError) as error:
-            raise refused(f"the archive can't be read: {error}") from error
+            raise invalid_archive(f"the archive can't be read: {error}") from error
         gathered += block
         if entry.type not in EXTENSIONS:
             return gathered
-        if not 0 <= entry.size <= MOST_HEADER - len(gathered):
-            raise refused(f"the archive has a member whose header is longer than {MOST_HEADER:,} bytes")
+        if not 0 <= entry.size <= MAX_HEADER - len(gathered):
+            raise invalid_archive(f"the archive has a member whose header is longer than {MAX_HEADER:,} bytes")
         gathered += await stream.exactly(entry.size + -entry.size % BLOCK)
 
 
-def _parsed(blocks: bytes) -> tarfile.TarInfo:
+def _parse_header(blocks: bytes) -> tarfile.TarInfo:
     if b"GNU.sparse." in blocks:  # parsing these would read on, into the member's data
-        raise refused("the archive holds a sparse file; pack it again without --sparse")
+        raise invalid_archive("the archive holds a sparse file; pack it again without --sparse")
     if blocks[-BLOCK:][156:157] == tarfile.GNUTYPE_SPARSE:
-        raise refused("the archive holds a sparse file; pack it again without --sparse")
+        raise invalid_archive("the archive holds a sparse file; pack it again without --sparse")
     try:
         entry = tarfile.TarFile(fileobj=io.BytesIO(blocks)).firstmember  # type: ignore[attr-defined]
     except (tarfile.TarError, ValueError, OverflowError, LookupError) as error:
-        raise refused(f"the archive can't be read: {error}") from error
-    if not isinstance(entry, tarfile.TarInfo) or not 0 <= entry.size <= MOST_SIZE:
-        raise refused("the archive can't be read: a member's header is damaged")
+        raise invalid_archive(f"the archive can't be read: {error}") from error
+    if not isinstance(entry, tarfile.TarInfo) or not 0 <= entry.size <= MAX_MEMBER_SIZE:
+        raise invalid_archive("the archive can't be read: a member's header is damaged")
     return entry
 
 
-class _Stream:
+class _ByteReader:
     """Bytes that are read in the portions that are asked for."""
 
     def __init__(self, pieces: AsyncIterator[bytes]) -> None:
@@ -155,7 +155,7 @@ class _Stream:
         while not self._rest:
             piece = await anext(self._pieces, None)
             if piece is None:
-                raise refused("the archive is cut short: it ends before its end mark")
+                raise invalid_archive("the archive is cut short: it ends before its end mark")
             self._rest = memoryview(piece)
         taken, self._rest = self._rest[:most], self._rest[most:]
         return bytes(taken)
@@ -199,7 +199,11 @@ def _xz() -> _Decompressor:
 
 
 MAGIC = 3
-_KNOWN: dict[bytes, Callable[[], _Decompressor]] = {b"\x1f\x8b\x08": _Gzip, b"BZh": bz2.BZ2Decompressor, b"\xfd7z": _xz}
+_DECOMPRESSORS: dict[bytes, Callable[[], _Decompressor]] = {
+    b"\x1f\x8b\x08": _Gzip,
+    b"BZh": bz2.BZ2Decompressor,
+    b"\xfd7z": _xz,
+}
 """By the first bytes of what they decompress."""
 
 
@@ -209,12 +213,12 @@ async def decompressed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     head = b""
     while len(head) < MAGIC and (piece := await anext(pieces, None)) is not None:
         head += piece
-    if head[:MAGIC] not in _KNOWN:
+    if head[:MAGIC] not in _DECOMPRESSORS:
         yield head
         async for piece in pieces:
             yield piece
         return
-    inflating = _Inflating(head[:MAGIC])
+    inflating = _Decompression(head[:MAGIC])
     coming: bytes | None = head
     while coming is not None and not inflating.ended:
         while out := await asyncio.to_thread(inflating.step, coming):
@@ -223,12 +227,12 @@ async def decompressed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         coming = await anext(pieces, None)
 
 
-class _Inflating:
+class _Decompression:
     """A compressed stream on its way, and how much came out of it."""
 
     def __init__(self, magic: bytes) -> None:
         self._magic = magic
-        self._decompressor = _KNOWN[magic]()
+        self._decompressor = _DECOMPRESSORS[magic]()
         self._in = self._out = 0
         self._behind = b""
         self.ended = False
@@ -242,10 +246,10 @@ class _Inflating:
             while not out and self._decompressor.eof and self._goes_on():
                 out = self._decompress(b"")
         except (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
-            raise refused(f"the archive can't be decompressed: {error}") from error
+            raise invalid_archive(f"the archive can't be decompressed: {error}") from error
         self._out += len(out)
-        if self._out > max(UNJUDGED, MOST_RATIO * self._in):
-            raise InvalidError("too_large", f"the archive unpacks to more than {MOST_RATIO} times its size")
+        if self._out > max(RATIO_FREE_BYTES, MAX_RATIO * self._in):
+            raise InvalidError("too_large", f"the archive unpacks to more than {MAX_RATIO} times its size")
         return out
 
     def _decompress(self, data: bytes) -> bytes:
@@ -261,7 +265,7 @@ class _Inflating:
     def _goes_on(self) -> bool:
         """Whether another stream begins behind the one that ended: parallel compressors write many."""
         if self._behind.startswith(self._magic):
-            self._decompressor = _KNOWN[self._magic]()
+            self._decompressor = _DECOMPRESSORS[self._magic]()
             return True
         self.ended = not self._magic.startswith(self._behind[:MAGIC])
         return False

@@ -18,17 +18,17 @@ from fastapi import HTTPException
 from pydantic import BaseModel, ValidationError
 
 from rushes_ingest.store import Source
-from rushes_ingest.upload_service import Accepted
 from rushes_runtime.atomic_files import make_folder, write_whole
+from rushes_schemas.api import Accepted
 
 log = structlog.stdlib.get_logger("rushes.uploads")
 
 ID = re.compile(r"[0-9a-f]{32}")
 NOTE = ".json"
-TRY_AGAIN_S = 60
+RETRY_AFTER_S = 60
 
 
-class Upload(BaseModel):
+class SpooledUpload(BaseModel):
     """What is known of an upload, except for how much of it came, which its file's size tells."""
 
     id: str
@@ -43,7 +43,7 @@ class Upload(BaseModel):
     """Once the event is acknowledged: the upload is complete."""
 
 
-class _Known:
+class _UploadIndex:
     """The uploads of a folder: those that nobody has gone on with for longest come first."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class _Known:
             self.unfinished[owner] += 1
             self.total += 1
 
-    def gone_on_with(self, id: str) -> None:
+    def touch_upload(self, id: str) -> None:
         """Somebody has just worked on an upload, if it is still there."""
         if id in self._owners:
             self._owners[id] = self._owners.pop(id)
@@ -92,9 +92,9 @@ class Spool:
         self._busy: set[str] = set()
 
     @cached_property
-    def _known(self) -> _Known:
+    def _known(self) -> _UploadIndex:
         """Of what an earlier process left. A note that can't be read is kept in `unreadable/`; its bytes expire."""
-        known = _Known()
+        known = _UploadIndex()
         files = [path for path in self.folder.iterdir() if path.is_file()] if self.folder.is_dir() else []
         ids = {path.name.removesuffix(NOTE) for path in files}
         for id in sorted(filter(ID.fullmatch, ids), key=self._touched):
@@ -105,7 +105,7 @@ class Spool:
                 path.unlink(missing_ok=True)
         return known
 
-    def create(self, length: int, fields: dict[str, str], owner: str) -> Upload:
+    def create(self, length: int, fields: dict[str, str], owner: str) -> SpooledUpload:
         """Begin an upload. Raises HTTPException 429 where its owner, or all together, have too many."""
         self.expire()
         if self._known.unfinished[owner] >= self._most_of_one:
@@ -113,40 +113,40 @@ class Spool:
         if self._known.total >= self._most:
             raise _too_many(f"There are {self._most}")
         self.folder.mkdir(parents=True, exist_ok=True)
-        upload = Upload(id=uuid4().hex, length=length, fields=fields, owner=owner)
-        self.bytes_of(upload).touch()
+        upload = SpooledUpload(id=uuid4().hex, length=length, fields=fields, owner=owner)
+        self.data_path(upload).touch()
         self.save(upload)
         return upload
 
-    def find(self, id: str) -> Upload:
+    def find(self, id: str) -> SpooledUpload:
         """An upload by its id. Raises HTTPException 404."""
         if ID.fullmatch(id) and not self._forget_expired(id) and (upload := self._readable(id)):
             return upload
         raise HTTPException(404, f"There is no upload {id!r}; it may have expired.")
 
-    def save(self, upload: Upload) -> None:
+    def save(self, upload: SpooledUpload) -> None:
         """Write down what is known, at once and whole."""
         write_whole(self._note(upload.id), upload.model_dump_json().encode())
         self._known.note(upload.id, None if upload.source else upload.owner)
 
-    def bytes_of(self, upload: Upload) -> Path:
+    def data_path(self, upload: SpooledUpload) -> Path:
         """The file of its bytes."""
         return self.folder / upload.id
 
-    def offset(self, upload: Upload) -> int:
+    def offset(self, upload: SpooledUpload) -> int:
         """How many bytes the client need not send again. Only a complete upload has all of them: one whose last byte
         came, but whose event was not acknowledged, asks for that byte once more, and so for another attempt."""
         if upload.accepted:
             return upload.length
         if upload.source:
             return upload.length - 1
-        return min(_size(self.bytes_of(upload)), upload.length - 1)
+        return min(_size(self.data_path(upload)), upload.length - 1)
 
-    def expires_at(self, upload: Upload) -> float:
+    def expires_at(self, upload: SpooledUpload) -> float:
         """When it is removed unless somebody goes on with it, in seconds since the Unix epoch."""
         return self._touched(upload.id) + self._expiry_s
 
-    def remove(self, upload: Upload) -> None:
+    def remove(self, upload: SpooledUpload) -> None:
         """Forget an upload and its bytes."""
         self._remove(upload.id)
 
@@ -156,7 +156,7 @@ class Spool:
             pass  # the first that has not expired is the last to look at: all others were gone on with after it
 
     @contextmanager
-    def alone(self, upload: Upload) -> Iterator[None]:
+    def locked(self, upload: SpooledUpload) -> Iterator[None]:
         """Be the only one that works on an upload. Raises HTTPException 423 for everybody else."""
         if upload.id in self._busy:
             raise HTTPException(423, f"The upload {upload.id} is being written by another request.")
@@ -166,7 +166,7 @@ class Spool:
             yield
         finally:
             self._busy.remove(upload.id)
-            self._known.gone_on_with(upload.id)
+            self._known.touch_upload(upload.id)
 
     def _forget_expired(self, id: str) -> bool:
         """Whether an upload had expired, and so is gone now."""
@@ -183,10 +183,10 @@ class Spool:
     def _touched(self, id: str) -> float:
         return max(_modified(self._note(id)), _modified(self.folder / id))
 
-    def _readable(self, id: str) -> Upload | None:
+    def _readable(self, id: str) -> SpooledUpload | None:
         note = self._note(id)
         try:
-            return Upload.model_validate_json(note.read_bytes())
+            return SpooledUpload.model_validate_json(note.read_bytes())
         except FileNotFoundError:
             return None
         except ValidationError as error:
@@ -203,7 +203,7 @@ class Spool:
 
 def _too_many(who_has: str) -> HTTPException:
     sentence = f"{who_has} unfinished uploads; finish some, DELETE them, or wait until they expire."
-    return HTTPException(429, sentence, {"Retry-After": str(TRY_AGAIN_S)})
+    return HTTPException(429, sentence, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 def _size(path: Path) -> int:

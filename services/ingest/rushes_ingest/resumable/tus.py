@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
-from rushes_ingest.upload_metadata import KEPT, text_of
+from rushes_ingest.upload_metadata import KNOWN_FIELDS, field_text
 from rushes_runtime.errors import InvalidError
 
 VERSION = "1.0.0"
@@ -21,7 +21,7 @@ CONTENT_TYPE = "application/offset+octet-stream"
 
 
 @dataclass(frozen=True)
-class Checksum:
+class UploadChecksum:
     """What the bytes of one request are to hash to."""
 
     algorithm: str
@@ -32,29 +32,29 @@ class Checksum:
         return hashlib.new(self.algorithm, usedforsecurity=False)
 
 
-def checksum(header: str | None) -> Checksum | None:
+def parse_checksum(header: str | None) -> UploadChecksum | None:
     """`Upload-Checksum: sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=`. Raises InvalidError."""
     if header is None:
         return None
     algorithm, _, digest = header.partition(" ")
     if algorithm not in ALGORITHMS:
         raise InvalidError("bad_request", f"Upload-Checksum: {algorithm!r} is none of {', '.join(ALGORITHMS)}")
-    return Checksum(algorithm, _decoded(digest, "Upload-Checksum"))
+    return UploadChecksum(algorithm, _decode_base64(digest, "Upload-Checksum"))
 
 
-def metadata(header: str | None) -> dict[str, str]:
+def parse_metadata(header: str | None) -> dict[str, str]:
     """`Upload-Metadata: filename ZmlsbS5tcDQ=,title QSBmaWxt`; unknown keys are not kept. Raises InvalidError."""
     pairs: dict[str, str] = {}
     for pair in (header or "").split(","):
         key, _, value = pair.strip().partition(" ")
         if key:
-            decoded = _decoded(value, f"Upload-Metadata {key}")
-            if key in KEPT:
-                pairs[key] = text_of(key, decoded)
+            decoded = _decode_base64(value, f"Upload-Metadata {key}")
+            if key in KNOWN_FIELDS:
+                pairs[key] = field_text(key, decoded)
     return pairs
 
 
-def _decoded(value: str, name: str) -> bytes:
+def _decode_base64(value: str, name: str) -> bytes:
     try:
         return b64decode(value.strip(), validate=True)
     except ValueError as error:  # binascii.Error for ASCII, and a plain one for what is not ASCII
@@ -67,12 +67,12 @@ class TusRoute(APIRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Starlette's hook."""
-        return super().matches({**scope, "method": _meant(scope)} if scope["type"] == "http" else scope)
+        return super().matches({**scope, "method": _method_of(scope)} if scope["type"] == "http" else scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Starlette's hook."""
         # A copy: the server looks into its own to see whether the client, who sent HEAD or not, expects a body.
-        scope = {**scope, "method": _meant(scope)}
+        scope = {**scope, "method": _method_of(scope)}
 
         async def versioned(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -96,22 +96,22 @@ class TusRoute(APIRoute):
         return checked
 
 
-def _meant(scope: Scope) -> str:
+def _method_of(scope: Scope) -> str:
     return Headers(scope=scope).get("x-http-method-override", scope["method"]).upper()
 
 
-def answers(status: int, *headers: str) -> dict[int | str, dict[str, Any]]:
+def describe_response(status: int, *headers: str) -> dict[int | str, dict[str, Any]]:
     """An answer in the document, with its headers."""
     described = {name: {"schema": {"type": "string"}} for name in (*headers, "Tus-Resumable")}
-    return {status: {"description": _SAY[status], "headers": described}}
+    return {status: {"description": _DESCRIPTIONS[status], "headers": described}}
 
 
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def describe_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Errors in the document."""
-    return {key: value for status in statuses for key, value in answers(status).items()}
+    return {key: value for status in statuses for key, value in describe_response(status).items()}
 
 
-_SAY = {
+_DESCRIPTIONS = {
     200: "How the upload stands",
     201: "The upload may begin",
     204: "Done",
@@ -125,7 +125,7 @@ _SAY = {
     507: "The disk has no room for it",
 }
 
-BODY = {
+REQUEST_BODY = {
     "requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
 }
 """A request's body in the document."""

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from rushes_ingest.sources.pace import unblocked
+from rushes_ingest.sources.pace import in_daemon_thread
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
 """A host name and a port to its addresses, the best one first. Raises OSError."""
 
-REFUSED: tuple[Network, ...] = tuple(
+REFUSED_NETWORKS: tuple[Network, ...] = tuple(
     ip_network(each)
     for each in (
         "0.0.0.0/8",  # this network, and with Linux this machine
@@ -52,36 +52,36 @@ is asked too; what it calls global differs between versions of Python."""
 NAT64 = IPv6Network("64:ff9b::/96")
 """Where DNS64 puts the IPv4 addresses of the public internet: judged by the address inside."""
 
-NUMBER = re.compile(r"(?i)[0-9]+|0x[0-9a-f]*")
+NUMERIC_LABEL = re.compile(r"(?i)[0-9]+|0x[0-9a-f]*")
 """The last label of a host that systems take for an IPv4 address: 2130706433, 0177.0.0.1, 0x7f.1, 127.1."""
 
 
-def refused(address: Address, allowed: Iterable[Network] = ()) -> bool:
+def is_refused(address: Address, allowed: Iterable[Network] = ()) -> bool:
     """Whether nothing is fetched from an address: it is not a public one, nor in a network that is allowed."""
-    inner = _inner(address)
+    inner = _ipv4_inside(address)
     if any(each in network for network in allowed for each in (address, inner)):
         return False
-    return inner.is_multicast or not inner.is_global or any(inner in network for network in REFUSED)
+    return inner.is_multicast or not inner.is_global or any(inner in network for network in REFUSED_NETWORKS)
 
 
-def literal(host: str) -> Address | None:
+def parse_address(host: str) -> Address | None:
     """The address that a host is, written in its usual form; None for a name. Raises ValueError for what is neither:
     forms of an IPv4 address that only some systems understand."""
     try:
         return ip_address(host)
     except ValueError:
-        if NUMBER.fullmatch(host.rpartition(".")[2]):
+        if NUMERIC_LABEL.fullmatch(host.rpartition(".")[2]):
             raise ValueError(f"{host} is no host name and no address in its usual form") from None
         return None
 
 
-async def resolved(host: str, port: int) -> list[Address]:
+async def resolve_host(host: str, port: int) -> list[Address]:
     """What the system says. A look-up that hangs keeps no process from ending."""
-    found = await unblocked(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
+    found = await in_daemon_thread(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
     return list(dict.fromkeys(ip_address(place[0]) for *_, place in found))
 
 
-def _inner(address: Address) -> Address:
+def _ipv4_inside(address: Address) -> Address:
     """The IPv4 address that an IPv6 one stands for, or the address itself."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:

@@ -7,9 +7,9 @@ from functools import partial
 from threading import Thread
 
 from rushes_ingest.sources.files import open_regular
-from rushes_ingest.sources.pace import FetchFailed, paced, unblocked
-from rushes_ingest.sources.uri_policy import Sources
-from rushes_ingest.sources.web import WebSource
+from rushes_ingest.sources.pace import FetchFailed, in_daemon_thread, paced
+from rushes_ingest.sources.uri_policy import UriPolicy
+from rushes_ingest.sources.web import WebFetcher
 from rushes_runtime.blobs import PIECE, BlobMissing, Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.platform import open_blobs
@@ -17,7 +17,7 @@ from rushes_schemas.uris import redacted
 
 CHUNK = 1 << 20
 
-STORED = re.compile(r"blob:videos/(?P<video_id>[0-9a-f-]{36})/source")
+STORED_URI = re.compile(r"blob:videos/(?P<video_id>[0-9a-f-]{36})/source")
 """The URI of a video that is in the blob store already."""
 
 
@@ -25,13 +25,13 @@ STORED = re.compile(r"blob:videos/(?P<video_id>[0-9a-f-]{36})/source")
 class Fetcher:
     """Reads what the installation's sources allow."""
 
-    sources: Sources
-    web: WebSource
+    sources: UriPolicy
+    web: WebFetcher
 
     @classmethod
-    def of(cls, sources: Sources) -> "Fetcher":
+    def of(cls, sources: UriPolicy) -> "Fetcher":
         """With the system's resolver and authorities."""
-        return cls(sources, WebSource(sources))
+        return cls(sources, WebFetcher(sources))
 
     def fetch(self, uri: str) -> AsyncGenerator[bytes, None]:
         """The bytes behind a `file:`, `s3:`, `https:` or `http:` URI.
@@ -52,9 +52,9 @@ class Fetcher:
     async def _file(self, uri: str) -> AsyncGenerator[bytes, None]:
         path = self.sources.file(uri)
         try:
-            file = await unblocked(partial(open_regular, path, self.sources.roots))
+            file = await in_daemon_thread(partial(open_regular, path, self.sources.roots))
             try:
-                while chunk := await unblocked(partial(file.read, CHUNK)):
+                while chunk := await in_daemon_thread(partial(file.read, CHUNK)):
                     yield chunk
             finally:
                 Thread(target=file.close, daemon=True).start()  # to close may block too, and nobody waits for it

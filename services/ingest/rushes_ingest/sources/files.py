@@ -11,13 +11,13 @@ from typing import BinaryIO
 
 from rushes_runtime.errors import InvalidError
 
-PSEUDO = (Path("/proc"), Path("/sys"))
+PSEUDO_FILESYSTEMS = (Path("/proc"), Path("/sys"))
 """What lies there is the system's own state, whatever it looks like."""
 FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
-def located(path: Path, roots: Sequence[Path]) -> Path:
+def resolve_allowed(path: Path, roots: Sequence[Path]) -> Path:
     """Where a path leads, all links followed. Raises InvalidError unless that is below one of the roots; says the same
     whether there is a file or not. Blocks."""
     try:
@@ -27,7 +27,7 @@ def located(path: Path, roots: Sequence[Path]) -> Path:
         raise InvalidError("unreadable", f"{path} can't be read: {error}") from error
     if not inside:
         raise InvalidError("outside_roots", f"{path} lies outside the folders in RUSHES_SOURCES__ROOTS")
-    if any(real.is_relative_to(each) for each in PSEUDO):
+    if any(real.is_relative_to(each) for each in PSEUDO_FILESYSTEMS):
         raise InvalidError("unreadable", f"{path} can't be read: it is no file on a disk")
     return real
 
@@ -39,7 +39,7 @@ def open_regular(path: Path, roots: Sequence[Path]) -> BinaryIO:
     Raises InvalidError: `outside_roots`, `not_found`, `unreadable`; and OSError where the disk fails.
     """
     try:
-        return os.fdopen(_open(located(path, roots)), "rb", buffering=0)
+        return os.fdopen(_open_without_links(resolve_allowed(path, roots)), "rb", buffering=0)
     except (FileNotFoundError, NotADirectoryError):
         raise InvalidError("not_found", f"there is no file {path}") from None
     except (IsADirectoryError, PermissionError, ValueError) as error:
@@ -51,7 +51,7 @@ def open_regular(path: Path, roots: Sequence[Path]) -> BinaryIO:
         raise
 
 
-def _open(real: Path) -> int:
+def _open_without_links(real: Path) -> int:
     """A descriptor of the regular file at a path without links. Goes down folder by folder and follows no link, so what
     is opened is what was judged, though somebody changes the folders meanwhile."""
     with ExitStack() as opened:

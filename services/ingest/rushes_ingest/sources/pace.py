@@ -61,7 +61,7 @@ def _too_slow(shown: str, settings: SourceSettings, *, of_all: bool) -> str:
     )
 
 
-async def unblocked(call: Callable[[], R]) -> R:
+async def in_daemon_thread(call: Callable[[], R]) -> R:
     """What a call returns or raises that may block for ever, such as on a file of a server that is gone.
 
     It has a daemon thread of its own: cancelling stops the waiting at once, and neither the event loop nor the end of

@@ -11,9 +11,9 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from rushes_ingest.settings import SourceSettings
-from rushes_ingest.sources.addresses import literal, refused
-from rushes_ingest.sources.files import located
-from rushes_ingest.sources.pace import unblocked
+from rushes_ingest.sources.addresses import is_refused, parse_address
+from rushes_ingest.sources.files import resolve_allowed
+from rushes_ingest.sources.pace import in_daemon_thread
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.settings import BlobSettings, Settings
 from rushes_runtime.web.hosts import matches
@@ -22,10 +22,20 @@ from rushes_schemas.uris import redacted
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
-NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 DEFAULT_PORTS = {"http": 80, "https": 443}
-EVERYWHERE = (Path("/"),)
-OWN = ("videos", "pending", "deleting", "deleted", "incoming", "collections", "dead-letters", "oversize", "unreadable")
+ALL_FOLDERS = (Path("/"),)
+OWN_FOLDERS = (
+    "videos",
+    "pending",
+    "deleting",
+    "deleted",
+    "incoming",
+    "collections",
+    "dead-letters",
+    "oversize",
+    "unreadable",
+)
 """Folders of the blob store; what lies in them is reached by `blob:` URIs alone."""
 
 
@@ -60,7 +70,7 @@ class WebTarget:
 
 
 @dataclass(frozen=True)
-class Sources:
+class UriPolicy:
     """What URIs may lead to in this installation. Each method raises InvalidError, whose sentence holds no secret."""
 
     settings: SourceSettings
@@ -78,13 +88,13 @@ class Sources:
         """Folders that `file:` URIs may read below."""
         if self.settings.roots is not None:
             return self.settings.roots
-        return EVERYWHERE if self.is_private else ()
+        return ALL_FOLDERS if self.is_private else ()
 
     async def check(self, uri: str) -> None:
         """Refuse at once what would be refused later. Addresses of names are only looked up when they are fetched."""
         scheme = self.scheme(uri)
         if scheme == "file":
-            await unblocked(lambda: located(self.file(uri), self.roots))
+            await in_daemon_thread(lambda: resolve_allowed(self.file(uri), self.roots))
         elif scheme == "s3":
             self.bucket_and_key(uri)
         elif scheme in DEFAULT_PORTS:
@@ -126,7 +136,7 @@ class Sources:
             raise InvalidError(
                 "bucket_not_allowed", f"{uri} is not read: name the bucket {bucket} in RUSHES_SOURCES__BUCKETS"
             )
-        if any(f"s3://{bucket}/{key}".startswith(f"{self.blobs.url.rstrip('/')}/{folder}/") for folder in OWN):
+        if any(f"s3://{bucket}/{key}".startswith(f"{self.blobs.url.rstrip('/')}/{folder}/") for folder in OWN_FOLDERS):
             raise InvalidError("bucket_not_allowed", f"{uri} is not read: it lies in rushes' own part of the bucket")
         return bucket, key
 
@@ -136,10 +146,10 @@ class Sources:
         try:
             url = httpx.URL(uri)
             host = url.raw_host.decode("ascii").lower().removesuffix(".")
-            address = literal(host)
+            address = parse_address(host)
         except (httpx.InvalidURL, ValueError) as error:
-            raise InvalidError("not_an_address", f"{shown} is no address: {_plain(error, uri)}") from None
-        if not host or (address is None and not NAME.fullmatch(host)):
+            raise InvalidError("not_an_address", f"{shown} is no address: {_error_text(error, uri)}") from None
+        if not host or (address is None and not HOST_NAME.fullmatch(host)):
             raise InvalidError("not_an_address", f"{shown} is no address: it has no host name")
         scheme = url.scheme.lower()
         if scheme not in DEFAULT_PORTS or scheme not in self.settings.schemes:
@@ -150,12 +160,12 @@ class Sources:
             raise InvalidError("port_not_allowed", f"{shown} is not fetched: name port {port} in RUSHES_SOURCES__PORTS")
         if self.settings.hosts and not matches(host, self.settings.hosts):
             raise InvalidError("host_not_allowed", f"{shown} is not fetched: name {host} in RUSHES_SOURCES__HOSTS")
-        if address is not None and refused(address, self.settings.private_addresses):
-            raise not_public(shown, host)
+        if address is not None and is_refused(address, self.settings.private_addresses):
+            raise address_not_allowed(shown, host)
         return WebTarget(scheme, host, port, url.raw_path, url.userinfo, shown)
 
 
-def not_public(shown: str, host: str) -> InvalidError:
+def address_not_allowed(shown: str, host: str) -> InvalidError:
     """The error for an address that leads into a network that is nobody's business. It does not tell which."""
     return InvalidError(
         "address_not_allowed",
@@ -164,7 +174,7 @@ def not_public(shown: str, host: str) -> InvalidError:
     )
 
 
-def _plain(error: Exception, uri: str) -> str:
+def _error_text(error: Exception, uri: str) -> str:
     """What an error says, unless it quotes a part of the URI, which may be a password."""
     said = str(error)
     return said if "@" not in uri else "it can't be read"

@@ -14,22 +14,22 @@ import httpcore
 import httpx
 
 from rushes_ingest.settings import SourceSettings
-from rushes_ingest.sources.addresses import Address, Resolve, literal, refused, resolved
+from rushes_ingest.sources.addresses import Address, Resolve, is_refused, parse_address, resolve_host
 from rushes_ingest.sources.pace import FetchFailed
-from rushes_ingest.sources.uri_policy import Sources, WebTarget, not_public
+from rushes_ingest.sources.uri_policy import UriPolicy, WebTarget, address_not_allowed
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.uris import redacted
 
-GONE = frozenset({400, 401, 403, 404, 405, 410, 451})
+PERMANENT_STATUSES = frozenset({400, 401, 403, 404, 405, 410, 451})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-MOST_REDIRECTS = 5
-MOST_TRIED = 4
+MAX_REDIRECTS = 5
+MAX_ADDRESSES = 4
 """Addresses of one host that are connected to, one after the other."""
-PLAIN = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "rushes"}
+REQUEST_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "rushes"}
 """Bytes as they are: what is compressed could unpack to any size."""
 
 
-class Pinned(httpcore.AsyncNetworkBackend):
+class CheckedNetwork(httpcore.AsyncNetworkBackend):
     """Connects to the addresses that it looked up and judged itself. TLS goes on with the host's name, which the
     certificate has to bear."""
 
@@ -50,7 +50,7 @@ class Pinned(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Raises InvalidError unless every address of the host may be fetched from."""
         failure: Exception | None = None
-        for address in (await self._addresses(host, port))[:MOST_TRIED]:
+        for address in (await self._addresses(host, port))[:MAX_ADDRESSES]:
             try:
                 return await self._sockets.connect_tcp(str(address), port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -58,7 +58,7 @@ class Pinned(httpcore.AsyncNetworkBackend):
         raise failure or httpcore.ConnectError(f"{host} has no address")
 
     async def _addresses(self, host: str, port: int) -> list[Address]:
-        known = literal(host)
+        known = parse_address(host)
         try:
             async with asyncio.timeout(self._settings.connect_s):
                 found = [known] if known is not None else await self._resolve(host, port)
@@ -66,17 +66,17 @@ class Pinned(httpcore.AsyncNetworkBackend):
             raise httpcore.ConnectError(
                 f"the addresses of {host} can't be looked up: {error or 'no answer'}"
             ) from error
-        if any(refused(address, self._settings.private_addresses) for address in found):
-            raise not_public(self.shown, host)
+        if any(is_refused(address, self._settings.private_addresses) for address in found):
+            raise address_not_allowed(self.shown, host)
         return found
 
 
 @dataclass(frozen=True)
-class WebSource:
+class WebFetcher:
     """Fetches `https:` URIs, and `http:` ones where that is allowed."""
 
-    sources: Sources
-    resolve: Resolve = resolved
+    sources: UriPolicy
+    resolve: Resolve = resolve_host
     tls: Callable[[], ssl.SSLContext] = httpx.create_ssl_context
 
     async def fetch(self, uri: str) -> AsyncGenerator[bytes, None]:
@@ -84,13 +84,13 @@ class WebSource:
         change."""
         target = self.sources.web(uri)
         settings = self.sources.settings
-        backend = Pinned(settings, self.resolve)
+        backend = CheckedNetwork(settings, self.resolve)
         tls = await asyncio.to_thread(self.tls)  # reads the authorities' certificates: 20 ms
         try:
             async with httpcore.AsyncConnectionPool(ssl_context=tls, network_backend=backend) as pool:
-                for _ in range(MOST_REDIRECTS + 1):
+                for _ in range(MAX_REDIRECTS + 1):
                     backend.shown = target.shown
-                    async with aclosing(_answer(pool, target, settings)) as answer:
+                    async with aclosing(_response_body(pool, target, settings)) as answer:
                         async for piece in answer:
                             if isinstance(piece, str):
                                 target = self._redirected(target, piece)
@@ -98,7 +98,7 @@ class WebSource:
                             yield piece
                         else:
                             return
-            raise InvalidError("not_found", f"{redacted(uri)} leads on more than {MOST_REDIRECTS} times")
+            raise InvalidError("not_found", f"{redacted(uri)} leads on more than {MAX_REDIRECTS} times")
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, ssl.SSLError) as error:
             said = str(error) or type(error).__name__
             raise FetchFailed(f"{target.shown} can't be fetched: {said}") from error
@@ -117,25 +117,25 @@ class WebSource:
         return replace(following, userinfo=target.userinfo if same else b"")
 
 
-async def _answer(
+async def _response_body(
     pool: httpcore.AsyncConnectionPool, target: WebTarget, settings: SourceSettings
 ) -> AsyncGenerator[bytes | str, None]:
     """The body of an answer, piece by piece; or where it leads on to, as text."""
     url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
     limits = {"connect": settings.connect_s, "pool": settings.connect_s, "read": settings.window_s}
-    headers = list((PLAIN | target.headers()).items())
+    headers = list((REQUEST_HEADERS | target.headers()).items())
     async with pool.stream("GET", url, headers=headers, extensions={"timeout": limits}) as response:
         said = {name.lower().decode("latin1"): value.decode("latin1") for name, value in response.headers}
         if response.status in REDIRECTS and "location" in said:
             yield said["location"]
             return
-        _require_plain(response.status, said.get("content-encoding", "identity"), target.shown)
+        _check_response(response.status, said.get("content-encoding", "identity"), target.shown)
         async for chunk in response.aiter_stream():
             yield chunk
 
 
-def _require_plain(status: int, encoding: str, shown: str) -> None:
-    if status in GONE:
+def _check_response(status: int, encoding: str, shown: str) -> None:
+    if status in PERMANENT_STATUSES:
         raise InvalidError("not_found", f"{shown} answers {status}")
     if not 200 <= status < 300:
         raise FetchFailed(f"{shown} can't be fetched: it answers {status}")
