@@ -23,7 +23,7 @@ from rushes_embed.records import put_record
 from rushes_ingest.api.changes import deletion_routes, edit_routes
 from rushes_ingest.api.uploads import upload_routes
 from rushes_ingest.resumable.receive import ResumableUploads
-from rushes_ingest.resumable.tus_routes import resumable_routes as resumable
+from rushes_ingest.resumable.tus import resumable_routes as resumable
 from rushes_ingest.settings import IngestSettings, SourceSettings
 from rushes_ingest.sources.uri_policy import UriPolicy
 from rushes_ingest.upload_service import UploadService

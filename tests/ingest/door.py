@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from rushes_ingest.api.uploads import upload_routes
 from rushes_ingest.resumable.receive import ResumableUploads
-from rushes_ingest.resumable.tus_routes import PATH, resumable_routes
+from rushes_ingest.resumable.tus import PATH, resumable_routes
 from rushes_ingest.settings import IngestSettings, SourceSettings
 from rushes_ingest.sources.uri_policy import UriPolicy
 from rushes_ingest.upload_service import UploadService

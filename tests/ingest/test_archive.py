@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rushes_ingest.archive.export import archive_of
+from rushes_ingest.api.archives import archive_of
 from rushes_ingest.archive.importing import ArchiveImporter, stale_archives_removed
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.settings import IngestSettings

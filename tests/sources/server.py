@@ -11,8 +11,8 @@ import trustme
 
 from rushes_ingest.settings import SourceSettings
 from rushes_ingest.sources.addresses import Address
+from rushes_ingest.sources.fetch import WebFetcher
 from rushes_ingest.sources.uri_policy import UriPolicy
-from rushes_ingest.sources.web import WebFetcher
 from rushes_runtime.settings import BlobSettings
 
 HERE = IPv4Address("127.0.0.1")

@@ -6,9 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 import pytest
 import trustme
 
-from rushes_ingest.sources.fetch import Fetcher
+from rushes_ingest.sources.fetch import Fetcher, WebFetcher
 from rushes_ingest.sources.pace import FetchFailed
-from rushes_ingest.sources.web import WebFetcher
 from rushes_runtime.errors import InvalidError
 from rushes_testing.process import free_ports
 

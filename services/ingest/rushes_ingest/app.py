@@ -13,7 +13,7 @@ from rushes_ingest.api.uploads import upload_routes
 from rushes_ingest.archive.importing import stale_archives_removed
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.resumable.receive import ResumableUploads
-from rushes_ingest.resumable.tus_routes import resumable_routes as resumable
+from rushes_ingest.resumable.tus import resumable_routes as resumable
 from rushes_ingest.segmentation import STAGE_VERSION
 from rushes_ingest.settings import IngestSettings, SourceSettings, migrated
 from rushes_ingest.sources.fetch import STORED_URI, Fetcher
