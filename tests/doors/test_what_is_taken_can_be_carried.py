@@ -18,11 +18,12 @@ from tests.in_full import IN_FULL
 
 from rushes_ingest.api.changes import VideoEdit
 from rushes_ingest.resumable.tus import parse_metadata as tus_fields
-from rushes_ingest.upload_metadata import StoredMetadata, field_text, merge_metadata, uploaded_event
+from rushes_ingest.upload_metadata import field_text, merge_metadata, uploaded_event
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.port import CollectionSpec, DenseSpec, Point
+from rushes_schemas.artefacts import StoredMetadata
 from rushes_schemas.events import Video, VideoProgress, VideoUploaded
 from rushes_schemas.ids import video_id
 from rushes_schemas.index import (

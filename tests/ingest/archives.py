@@ -18,14 +18,12 @@ from prometheus_client import CollectorRegistry
 from rushes_ingest.api.archives import archive_routes
 from rushes_ingest.audio import write_flac
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import Source
-from rushes_ingest.upload_metadata import StoredMetadata
 from rushes_ingest.upload_service import UploadService
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.app import web_app
-from rushes_schemas.artefacts import Plan, SceneList, VisualVectors
+from rushes_schemas.artefacts import Plan, SceneList, Source, StoredMetadata, VisualVectors
 from rushes_schemas.events import Keyframe, Scene, Segment, Transcript, VideoUploaded, Word
 from rushes_schemas.ids import video_id
 from rushes_schemas.storyboard import Storyboard

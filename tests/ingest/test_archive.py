@@ -16,10 +16,12 @@ from rushes_ingest.api.archives import archive_of
 from rushes_ingest.archive.importing import ArchiveImporter, stale_archives_removed
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import STALE_AFTER, Source, find_source, store
+from rushes_ingest.store import STALE_AFTER, store
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.deletion import order
 from rushes_runtime.errors import InvalidError
+from rushes_runtime.generations import find_source
+from rushes_schemas.artefacts import Source
 from rushes_schemas.events import VideoDeleted
 
 from .archives import (

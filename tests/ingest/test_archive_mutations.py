@@ -9,9 +9,9 @@ import pytest
 
 from rushes_ingest.archive.importing import STAGING, ArchiveImporter
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import find_source
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
+from rushes_runtime.generations import find_source
 
 from .archives import ArchiveDoor, film, gzipped, pieces, playable, source_of, tar_of
 

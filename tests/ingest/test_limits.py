@@ -12,10 +12,10 @@ from tests.ingest.door import BYTES
 
 from rushes_ingest.probe import probe, probe_first_picture
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import Source
 from rushes_ingest.worker import PreparationProcess, ProbeProcesses
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import ComputeError, InvalidError
+from rushes_schemas.artefacts import Source
 
 GIANT = (16_000, 16_000)
 SLOW = mov([(7000, 7000)], tracks=40)

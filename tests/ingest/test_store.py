@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rushes_ingest.store import find_source
 from rushes_runtime.blobs import Blobs
+from rushes_runtime.generations import find_source
 
 
 @pytest.mark.parametrize("id", ["", "..", "../../etc", "x\x85", "Ó<\x9a.", "0" * 36, "%2e%2e"])

@@ -8,13 +8,11 @@ from rushes_asr.settings import AsrSettings
 from rushes_ingest import app as ingest
 from rushes_ingest.app import video_of
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import Source
-from rushes_ingest.upload_metadata import PublishedMetadata
 from rushes_runtime.artefacts import Artefact, write
 from rushes_runtime.blobs import Blobs
 from rushes_scenes import app as scenes
 from rushes_scenes.settings import SceneSettings
-from rushes_schemas.artefacts import Plan, SceneList
+from rushes_schemas.artefacts import Plan, PublishedMetadata, SceneList, Source
 from rushes_schemas.events import (
     Keyframe,
     Scene,

@@ -1,7 +1,8 @@
 """What was said of a video, after one word and the next, in whatever order they come."""
 
 from rushes_ingest.api.changes import VideoEdit
-from rushes_ingest.upload_metadata import StoredMetadata, merge_metadata
+from rushes_ingest.upload_metadata import merge_metadata
+from rushes_schemas.artefacts import StoredMetadata
 from rushes_schemas.events import VideoUploaded
 
 URI = "blob:videos/x/source"

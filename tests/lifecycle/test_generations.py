@@ -17,16 +17,17 @@ from rushes_ingest.disk_space import Quota
 from rushes_ingest.settings import IngestSettings, SourceSettings
 from rushes_ingest.sources.fetch import Fetcher
 from rushes_ingest.sources.uri_policy import UriPolicy
-from rushes_ingest.store import Source, find_source, store
+from rushes_ingest.store import store
 from rushes_runtime import deletion
 from rushes_runtime.artefacts import write
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.deletion import unless_deleted
 from rushes_runtime.errors import Dropped
-from rushes_runtime.generations import Mark, is_deleted, mark_key, source_key
+from rushes_runtime.generations import Mark, find_source, is_deleted, mark_key
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
 from rushes_runtime.settings import BlobSettings, Settings
+from rushes_schemas.artefacts import Source, source_key
 from rushes_schemas.events import VideoDeleted, VideoUploaded
 
 from .faults import Faults, Killed, killed

@@ -9,9 +9,9 @@ from rushes_embed.recall import detected, planned, transcribed
 from rushes_embed.reindex import named, wanted_of
 from rushes_ingest.app import plan_artefact
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import find_source
 from rushes_runtime.artefacts import read
 from rushes_runtime.blobs import Blobs
+from rushes_runtime.generations import find_source
 from rushes_runtime.index.made_with import MadeWith, recipe_of
 from rushes_schemas.artefacts import Plan
 from rushes_schemas.events import Video

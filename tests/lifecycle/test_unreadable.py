@@ -15,21 +15,21 @@ from rushes_embed.vectors import VisualVectors
 from rushes_ingest.accepted_uploads import note_upload, noted_uploads, unfinished_uploads
 from rushes_ingest.app import video_of
 from rushes_ingest.disk_space import Quota
-from rushes_ingest.store import Source, find_source, store
+from rushes_ingest.store import store
 from rushes_ingest.upload_metadata import find_metadata, store_metadata
 from rushes_query.storyboards import track
 from rushes_query.transcripts import transcript_of
 from rushes_runtime import deletion
 from rushes_runtime.artefacts import Artefact, find_or_make, write
 from rushes_runtime.errors import ConfigurationError, InvalidError
-from rushes_runtime.generations import is_deleted, mark_key, order_key
+from rushes_runtime.generations import find_source, is_deleted, mark_key, order_key
 from rushes_runtime.index import made_with
 from rushes_runtime.index.made_with import MadeWith
 from rushes_runtime.platform import Platform
 from rushes_runtime.store_format import KEY as FORMAT_KEY
 from rushes_runtime.store_format import newer_blobs, require_known_format
 from rushes_runtime.unreadable import unreadable
-from rushes_schemas.artefacts import Plan, SceneList
+from rushes_schemas.artefacts import Plan, SceneList, Source
 from rushes_schemas.events import Scene, Segment, StageName, Transcript, VideoDeleted, VideoUploaded, Word
 from rushes_schemas.index import StageEntry, VideoRecord
 from rushes_schemas.storyboard import Storyboard, storyboard_key

@@ -11,12 +11,14 @@ from prometheus_client import CollectorRegistry
 from rushes_ingest.api.archives import archive_routes
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import Source, delete_unplanned_source, find_source, store
+from rushes_ingest.store import delete_unplanned_source, store
 from rushes_ingest.upload_service import UploadService
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
+from rushes_runtime.generations import find_source
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.app import web_app
+from rushes_schemas.artefacts import Source
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.ids import video_id
 

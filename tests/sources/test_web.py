@@ -159,7 +159,7 @@ def _again(writer: asyncio.StreamWriter, piece: Callable[[], bytes]) -> None:
 
 async def fetched(web: WebFetcher, uri: str) -> None:
     """Read all that is behind a URI, within the limits of time."""
-    async for _ in Fetcher(web.sources, web).fetch(uri):
+    async for _ in Fetcher(web.policy, web).fetch(uri):
         pass
 
 

@@ -12,9 +12,9 @@ from tests.speech import speech
 from rushes_asr.settings import AsrSettings
 from rushes_asr.worker import Transcriber, load, transcribe
 from rushes_ingest.settings import IngestSettings, SegmentLimits
-from rushes_ingest.store import source_key
 from rushes_ingest.worker import IngestWorker, prepare_video
 from rushes_runtime.blobs import Blobs
+from rushes_schemas.artefacts import source_key
 from rushes_schemas.events import Segment
 
 pytestmark = [pytest.mark.all, pytest.mark.timeout(600)]

@@ -1,4 +1,4 @@
-"""Uploads that were accepted and are not planned yet: notes in the blob store, and what to publish again at a start.
+"""Uploads that were accepted and are not planned yet: their notes in the blob store, and what a start publishes again.
 
 A broker that keeps its records makes the notes redundant. The embedded broker loses its records when it stops.
 """
@@ -8,66 +8,68 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from rushes_ingest.store import find_source
-from rushes_ingest.upload_metadata import PublishedMetadata, find_metadata, restore_metadata
+from rushes_ingest.upload_metadata import find_metadata, restore_metadata
 from rushes_runtime.artefacts import read_all, write
 from rushes_runtime.blobs import Blobs
-from rushes_runtime.deletion import PENDING
 from rushes_runtime.errors import InvalidError
-from rushes_runtime.generations import is_deleted
+from rushes_runtime.generations import find_source, is_deleted
 from rushes_runtime.index.port import Index
 from rushes_runtime.platform import Platform
+from rushes_schemas.artefacts import ACCEPTED_UPLOADS, PublishedMetadata, accepted_upload_key
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.index import VIDEOS_COLLECTION, VideoRecord
 
+log = structlog.stdlib.get_logger("rushes.recover")
+
 
 async def note_upload(blobs: Blobs, event: VideoUploaded) -> None:
-    """Remember an event until it is dealt with; the same event twice is one note."""
+    """Store an event until it is processed. The same event twice is one note."""
     await write(blobs, _key(event), event)
 
 
 async def remove_note(blobs: Blobs, event: VideoUploaded) -> None:
-    """Strike out the note of an event, if there is one."""
+    """Remove the note of an event, if there is one."""
     await blobs.delete(_key(event))
 
 
 async def noted_uploads(blobs: Blobs) -> AsyncIterator[VideoUploaded]:
-    """All events that were noted and not struck out."""
-    async for key, event in read_all(blobs, PENDING, VideoUploaded):
-        if key != _key(event):  # noted before events had a field that they have now
+    """Yield all events that have a note."""
+    async for key, event in read_all(blobs, ACCEPTED_UPLOADS, VideoUploaded):
+        # The identity is a hash of the event's JSON, so a field that a newer version adds to events changes the key.
+        if key != _key(event):
             await note_upload(blobs, event)
             await blobs.delete(key)
         yield event
 
 
 def event_identity(event: VideoUploaded) -> str:
-    """What an event is known by if it comes once more. Pure."""
+    """Return a hash by which an event is recognised if it is delivered again."""
     return hashlib.sha256(event.model_dump_json().encode()).hexdigest()[:32]
 
 
 def _key(event: VideoUploaded) -> str:
-    return f"{PENDING}/{event_identity(event)}.json"
-
-
-log = structlog.stdlib.get_logger("rushes.recover")
+    return accepted_upload_key(event_identity(event))
 
 
 async def unfinished_uploads(platform: Platform) -> AsyncIterator[VideoUploaded]:
-    """The events to publish: uploads that were accepted and not planned, and stored videos whose record is not final
-    or says something else than was declared last. Each stage finds what it had done, and which segments it had given
-    up, so only the rest is done."""
+    """Yield the events that the embedded mode publishes at its start, because its broker has lost them.
+
+    These are uploads that were accepted and not planned, and stored videos whose record is not final or differs from
+    the metadata published last. Each stage finds its own artefacts and dead letters, so it only does what is left.
+    """
     noted = [event async for event in noted_uploads(platform.blobs)]
-    for known in noted:
-        yield known
+    for event in noted:
+        yield event
+    noted_uris = {event.uri for event in noted}
     async for folder in platform.blobs.folders("videos"):
         video_id = folder.rsplit("/", 1)[-1]
         try:
-            event = await _unfinished_upload(platform, video_id)
-        except InvalidError as error:  # written by a newer program
+            unfinished = await _unfinished_upload(platform, video_id)
+        except InvalidError as error:  # a newer version has written it
             log.error("a video is left as it is", video_id=video_id, reason=str(error))
             continue
-        if event is not None and event.uri not in {known.uri for known in noted}:
-            yield event
+        if unfinished is not None and unfinished.uri not in noted_uris:
+            yield unfinished
 
 
 async def _unfinished_upload(platform: Platform, video_id: str) -> VideoUploaded | None:
@@ -75,22 +77,22 @@ async def _unfinished_upload(platform: Platform, video_id: str) -> VideoUploaded
     if source is None or await is_deleted(platform.blobs, video_id, source.generation):
         return None
     record = await _record(platform.index, video_id)
+    # The catalog has a copy of the metadata. It replaces a file that was damaged and set aside.
     if record is not None and record.video is not None:
-        await restore_metadata(
-            platform.blobs, video_id, PublishedMetadata.model_validate(record.video, from_attributes=True)
-        )
-    declared = await find_metadata(platform.blobs, video_id)
-    if is_settled(record, declared):
+        from_record = PublishedMetadata.model_validate(record.video, from_attributes=True)
+        await restore_metadata(platform.blobs, video_id, from_record)
+    metadata = await find_metadata(platform.blobs, video_id)
+    if is_settled(record, metadata):
         return None
     at, generation = source.stored_at, source.generation
-    return VideoUploaded(uri=source.uri, accepted_at=at, generation=generation, **declared.model_dump())
+    return VideoUploaded(uri=source.uri, accepted_at=at, generation=generation, **metadata.model_dump())
 
 
-def is_settled(record: VideoRecord | None, declared: PublishedMetadata) -> bool:
-    """Whether nothing is left to do for a video."""
+def is_settled(record: VideoRecord | None, metadata: PublishedMetadata) -> bool:
+    """Return whether no stage has anything left to do for a video."""
     if record is None or record.status == "processing":
         return False
-    return record.video is None or PublishedMetadata.model_validate(record.video, from_attributes=True) == declared
+    return record.video is None or PublishedMetadata.model_validate(record.video, from_attributes=True) == metadata
 
 
 async def _record(index: Index, video_id: str) -> VideoRecord | None:

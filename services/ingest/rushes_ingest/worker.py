@@ -10,52 +10,57 @@ from rushes_ingest.audio import PcmFile, write_flac
 from rushes_ingest.probe import VideoFacts, probe_and_extract_sound, probe_first_picture
 from rushes_ingest.segmentation import KeyframeCut, SilenceCut, plan_segments, power_levels
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import Source
-from rushes_runtime.artefacts import video_prefix
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.compute import ComputeChild, ComputePool
 from rushes_runtime.errors import ComputeError
 from rushes_runtime.memory import memory_limit
-from rushes_schemas.artefacts import Plan
+from rushes_schemas.artefacts import Plan, Source, sound_key
 from rushes_schemas.events import Segment
 from rushes_schemas.ids import blob_uri
+
+MIN_MEMORY = 2_000_000_000
+"""Bytes: a first picture of 50 megapixels in 16 bits takes 1.2 GB, and so does one of 8K behind B-frames."""
+
+log = structlog.stdlib.get_logger("rushes.ingest")
 
 
 @dataclass(frozen=True)
 class IngestWorker:
-    """What the child holds."""
+    """The state of a worker process. It is cheap to build and is built in that process."""
 
     blobs: Blobs
     settings: IngestSettings
 
 
-def check_playable(worker: IngestWorker, source_key: str, name: str) -> None:
-    """Refuse quickly what can't be played: one picture has to decode. `name` is what errors call the video.
+def check_playable(worker: IngestWorker, key: str, name: str) -> None:
+    """Check quickly that a stored video can be played: its first picture has to decode. `name` is the video's name in
+    errors.
 
-    Raises InvalidError as `prepare` does, except for `too_long`.
+    Raises InvalidError as `prepare_video` does, except for `too_long`.
     """
-    with worker.blobs.open(source_key) as source:
+    with worker.blobs.open(key) as source:
         probe_first_picture(source, name, worker.settings.max_pixels)
 
 
-def prepare_video(worker: IngestWorker, source_key: str, video_id: str, recipe: str, name: str) -> Plan:
-    """The plan of a stored video, whose segments' sound is stored when this returns. Safe to do twice.
+def prepare_video(worker: IngestWorker, key: str, video_id: str, recipe: str, name: str) -> Plan:
+    """Return the plan of a stored video. The sound of its segments is stored when this returns. Repeatable.
 
-    Reads the file once and its beginning once more. Raises InvalidError: `empty`, `not_a_video`, `no_pictures`,
-    `nothing_decodes`, `too_large_pictures`, `too_long`. Raises MemoryError, and what the blob store raises. A temporary
-    file takes 32 kB for each second of the video.
+    Reads the file once, and its beginning twice. Raises InvalidError: `empty`, `not_a_video`, `no_pictures`,
+    `nothing_decodes`, `too_large_pictures`, `too_long`. Raises MemoryError, and the errors of the blob store. A
+    temporary file takes 32 kB for each second of the video.
     """
-    with worker.blobs.open(source_key) as source, TemporaryFile() as file:
+    with worker.blobs.open(key) as source, TemporaryFile() as file:
         pcm = PcmFile(file)
         facts = probe_and_extract_sound(source, name, worker.settings.max_duration_ms, pcm, worker.settings.max_pixels)
-        spans = plan_segments(facts.duration_ms, worker.settings.segments, _cut(facts, pcm))
+        spans = plan_segments(facts.duration_ms, worker.settings.segments, _choose_cut(facts, pcm))
         segments = [Segment(index=k, start_ms=start, end_ms=end) for k, (start, end) in enumerate(spans)]
+        # Without any sound, the segments have no `audio_uri`, and asr has nothing to do for them.
         if facts.has_audio:
-            segments = [_with_sound(worker.blobs, pcm, video_prefix(video_id), recipe, part) for part in segments]
+            segments = [_store_sound(worker.blobs, pcm, video_id, recipe, segment) for segment in segments]
     return _plan(facts, segments)
 
 
-def _cut(facts: VideoFacts, pcm: PcmFile) -> SilenceCut | KeyframeCut:
+def _choose_cut(facts: VideoFacts, pcm: PcmFile) -> SilenceCut | KeyframeCut:
     return SilenceCut(power_levels(pcm, facts.duration_ms)) if facts.has_audio else KeyframeCut(facts.keyframes_ms)
 
 
@@ -70,17 +75,11 @@ def _plan(facts: VideoFacts, segments: list[Segment]) -> Plan:
     )
 
 
-def _with_sound(blobs: Blobs, pcm: PcmFile, folder: str, recipe: str, segment: Segment) -> Segment:
-    """The segment, its sound stored."""
-    key = f"{folder}/{segment.index}/sound-{recipe}.flac"
+def _store_sound(blobs: Blobs, pcm: PcmFile, video_id: str, recipe: str, segment: Segment) -> Segment:
+    """Store the sound of a segment and return the segment with its URI."""
+    key = sound_key(video_id, segment.index, recipe)
     blobs.put_now(key, write_flac(pcm.read(segment.start_ms, segment.end_ms)))
     return segment.model_copy(update={"audio_uri": blob_uri(key)})
-
-
-MIN_MEMORY = 2_000_000_000
-"""Bytes: a first picture of 50 megapixels in 16 bits takes 1.2 GB, and so does one of 8K behind B-frames."""
-
-log = structlog.stdlib.get_logger("rushes.ingest")
 
 
 class PreparationProcess:
@@ -97,15 +96,16 @@ class PreparationProcess:
         )
 
     async def __call__(self, source: Source, recipe: str, name: str) -> Plan:
-        """As the function `prepare`. Raises ComputeError as well, soon where already the first picture takes too much:
-        then the videos behind it don't wait for the limit of long ones."""
+        """Run `prepare_video`. Raises its errors, and ComputeError if a limit is exceeded."""
+        # The first picture has a short limit of its own: a video that hangs there does not hold up the queue for the
+        # time that a long video may take.
         await self.child.run_within(self._settings.first_picture_limit_s, check_playable, source.key, name)
         return await self.child.run(prepare_video, source.key, source.video_id, recipe, name)
 
 
 class ProbeProcesses:
-    """Looks at uploads while their senders wait, in processes of its own: none waits behind a video that is being
-    prepared, nor behind another upload that takes its time."""
+    """Checks uploads while their senders wait, in processes of its own, so that no upload waits behind a video that is
+    being prepared or behind another slow upload."""
 
     def __init__(self, blobs: Blobs, settings: IngestSettings) -> None:
         """Starts nothing."""
@@ -123,12 +123,10 @@ class ProbeProcesses:
         )
 
     async def __call__(self, key: str, name: str) -> None:
-        """Raises InvalidError unless a stored video looks playable; `name` is what the error calls it.
-
-        What takes too much time or memory, or kills its process, passes: that may be the machine's fault and not the
-        video's. `Preparing` gives it more, and its verdict is seen in the video's status.
-        """
+        """Raise InvalidError unless a stored video seems playable; `name` is the video's name in the error."""
         try:
             await self.pool.run(check_playable, key, name)
         except ComputeError as error:
+            # A limit may be exceeded because of the machine and not of the video. The PreparationProcess has higher
+            # limits, and reports its result in the video's status.
             log.warning("an upload is accepted without a look at it", file=name, reason=error.reason, error=str(error))

@@ -11,30 +11,35 @@ from starlette.requests import ClientDisconnect
 from rushes_ingest.archive.importing import ArchiveImporter
 from rushes_ingest.archive.tar_reader import BLOCK
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import find_source, is_planned, source_key
-from rushes_ingest.upload_service import UploadService
-from rushes_runtime.artefacts import video_prefix
+from rushes_ingest.store import is_planned
+from rushes_ingest.upload_service import UploadService, accepted_video
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import InvalidError
-from rushes_schemas.api import Accepted, Imported
+from rushes_runtime.generations import find_source
+from rushes_schemas.api import Imported
+from rushes_schemas.artefacts import source_key, source_note_key, video_prefix
 from rushes_schemas.events import VideoUploaded
 
 
 async def archive_of(blobs: Blobs, video_ids: Sequence[str], with_source: bool) -> AsyncIterator[bytes]:
-    """The archive of these videos, piece by piece. Raises BlobMissing in the middle where one is deleted meanwhile."""
+    """Yield a tar archive of these videos: everything that the blob store has of them, under the same names.
+
+    The index is not part of it, because it is made again from the artefacts. Raises BlobMissing, in the middle, if a
+    video is deleted meanwhile.
+    """
     for video_id in video_ids:
         for key in await _video_keys(blobs, video_id, with_source):
             async for piece in _member(blobs, key):
                 yield piece
-    yield bytes(2 * BLOCK)
+    yield bytes(2 * BLOCK)  # the end mark of tar
 
 
 async def _video_keys(blobs: Blobs, video_id: str, with_source: bool) -> list[str]:
-    """The note on the bytes comes last, as it is written last: where it is, the video is whole."""
     source = source_key(video_id)
     keys = [key async for key in blobs.list(video_prefix(video_id)) if with_source or key != source]
-    return sorted(keys, key=lambda key: (key == f"{source}.json", key))
+    # The note on the bytes comes last, as in the store: an archive that is cut short lacks it.
+    return sorted(keys, key=lambda key: (key == source_note_key(video_id), key))
 
 
 async def _member(blobs: Blobs, key: str) -> AsyncIterator[bytes]:
@@ -42,38 +47,34 @@ async def _member(blobs: Blobs, key: str) -> AsyncIterator[bytes]:
     entry.size = size = await blobs.size(key)
     entry.mode = 0o644
     yield entry.tobuf(tarfile.GNU_FORMAT)
-    async for piece in blobs.stream(key, 0, size) if size else _nothing():
-        yield piece
+    if size:
+        async for piece in blobs.stream(key, 0, size):
+            yield piece
     yield bytes(-size % BLOCK)
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    return
-    yield b""
 
 
 TAR = "application/x-tar"
 
-
 _EXPORT_RESPONSES: dict[int | str, dict[str, object]] = {
     200: {"content": {TAR: {}}},
-    404: {"description": "One of the videos is not there"},
+    404: {"description": "One of the videos does not exist"},
 }
 
 
-def archive_routes(acceptance: UploadService, settings: IngestSettings) -> APIRouter:
-    """The routes."""
+def archive_routes(upload_service: UploadService, settings: IngestSettings) -> APIRouter:
+    """Return the routes."""
     router = APIRouter(tags=["ingest"])
-    blobs = acceptance.blobs
-    importer = ArchiveImporter(blobs, acceptance.check, settings)
+    blobs = upload_service.blobs
+    importer = ArchiveImporter(blobs, upload_service.check, settings)
 
     @router.get("/v1/archive", response_class=StreamingResponse, responses=_EXPORT_RESPONSES)
     async def export(
-        video_id: Annotated[list[str] | None, Query(description="Only these videos; all, if none is named.")] = None,
-        source: Annotated[bool, Query(description="With the videos' own files.")] = True,
+        video_id: Annotated[list[str] | None, Query(description="Only these videos; all by default.")] = None,
+        source: Annotated[bool, Query(description="Include the videos' own files.")] = True,
     ) -> StreamingResponse:
-        """Videos with all that was made of them, as a tar archive. What was not found to be a video yet is none."""
+        """Return videos with all their artefacts as a tar archive."""
         ids = [folder.rsplit("/", 1)[-1] async for folder in blobs.folders("videos")] if video_id is None else video_id
+        # Bytes without a plan may turn out not to be a video, and another installation would have to refuse them.
         stored = [id for id in sorted(ids) if await find_source(blobs, id) is not None and await is_planned(blobs, id)]
         for id in video_id or ():
             if id not in stored:
@@ -85,20 +86,19 @@ def archive_routes(acceptance: UploadService, settings: IngestSettings) -> APIRo
         "/v1/uploads/archive", status_code=202, openapi_extra={"requestBody": _tar()}, responses=_IMPORT_RESPONSES
     )
     async def imports(request: Request) -> Imported:
-        """Take in the videos of an archive, compressed or not. What was made of them is found and not made again, as
-        far as this installation's settings are those that it was made with."""
+        """Import the videos of an archive, compressed or not. Their artefacts are used as they are, as far as they were
+        made with the settings that this installation has."""
         accepted = []
         for found in await importer.import_archive(_body(request), now_ms()):
             event = VideoUploaded(uri=found.uri, generation=found.generation)
-            at = await acceptance.announce(event, found.video_id)
-            status_url = f"/v1/videos/{found.video_id}"
-            accepted.append(Accepted(video_id=found.video_id, status_url=status_url, accepted_at=at))
+            at = await upload_service.announce(event, found.video_id)
+            accepted.append(accepted_video(found.video_id, at))
         return Imported(videos=accepted)
 
     return router
 
 
-_IMPORT_RESPONSES: dict[int | str, dict[str, object]] = {507: {"description": "The disk has no room for it"}}
+_IMPORT_RESPONSES: dict[int | str, dict[str, object]] = {507: {"description": "The server's disk is full"}}
 
 
 async def _body(request: Request) -> AsyncIterator[bytes]:

@@ -1,7 +1,7 @@
-"""A multipart/form-data body as a stream: each part's bytes are seen once, as they arrive.
+"""Reading a multipart/form-data body as a stream: the bytes of each part are yielded once, as they arrive.
 
-python-multipart parses, and bounds the boundary and each part's headers. Its own FormParser, and Starlette's, write a
-file to a temporary place before the application sees it, which would cost a second copy of a film.
+python-multipart parses, and limits the sizes of the boundary and of each part's headers. Its own FormParser, and
+Starlette's, write a file to a temporary place first, which would cost a second copy of each video.
 """
 
 from collections.abc import AsyncIterator
@@ -15,28 +15,28 @@ from rushes_ingest.upload_metadata import field_text
 from rushes_runtime.errors import InvalidError
 
 MAX_PARTS = 100
-"""Parts of a form; a video has six."""
+"""Limit on the parts of a form. An upload has at most six."""
 
 
 @dataclass
 class FormPart:
-    """The start of a part: its name in the form, and the file's name where it is a file."""
+    """The start of a part: the field's name, and the file's name if it is a file."""
 
     name: str
     filename: str | None
 
 
 class FormPartEnd:
-    """The part is complete."""
+    """The end of a part."""
 
 
 FormPiece = FormPart | bytes | FormPartEnd
-"""A body is, for each part: a Part, any number of bytes, a PartEnd."""
+"""A body is, for each part: a FormPart, any number of bytes objects, a FormPartEnd."""
 
 
 @dataclass
 class _Collector:
-    """python-multipart's callbacks, which say what one chunk of the body held."""
+    """Implements the callbacks of python-multipart, and collects what one chunk of the body contains."""
 
     pieces: list[FormPiece] = field(default_factory=list)
     parts: int = 0
@@ -49,6 +49,7 @@ class _Collector:
         if self.parts > MAX_PARTS:
             raise InvalidError("bad_request", f"the upload has more than {MAX_PARTS} parts")
 
+    # A header may arrive in several chunks, so its name and value are appended to until its end.
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
         name, value = self._header
         self._header = (name + data[start:end], value)
@@ -76,7 +77,7 @@ class _Collector:
 
 
 async def read_form(content_type: str, body: AsyncIterator[bytes]) -> AsyncIterator[FormPiece]:
-    """Split a body. Raises InvalidError `bad_request` where it is no well-formed form, or ends too early."""
+    """Split a body into its parts. Raises InvalidError `bad_request` if it is not a complete, well-formed form."""
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise InvalidError("bad_request", "the upload must be multipart/form-data with a part named file")
@@ -86,7 +87,8 @@ async def read_form(content_type: str, body: AsyncIterator[bytes]) -> AsyncItera
         async for chunk in body:
             parser.write(chunk)
             while collector.pieces:
-                yield collector.pieces.pop(0)  # and nothing refers to it while more is waited for
+                # Popped, so that no reference keeps the bytes in memory while the next chunk is awaited.
+                yield collector.pieces.pop(0)
         parser.finalize()
     except FormParserError as error:
         raise InvalidError("bad_request", f"the upload is no well-formed form: {error}") from error

@@ -11,50 +11,53 @@ from rushes_ingest.api.multipart import FormPart, FormPartEnd, FormPiece, read_f
 from rushes_ingest.disk_space import Quota, check_disk_space
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.sources.uri_policy import UriPolicy
-from rushes_ingest.store import Source, store
+from rushes_ingest.store import store
 from rushes_ingest.upload_metadata import TEXT_FIELDS, field_text, uploaded_event
 from rushes_ingest.upload_service import UploadService
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.api import Accepted
+from rushes_schemas.artefacts import Source
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.uris import redacted
 
 MAX_TEXT_BYTES = 1 << 18
-"""Bytes of all fields of a form besides the file, known or not."""
+"""Limit on the bytes of all fields of a form besides the file, unknown ones included."""
 
 
-def upload_routes(acceptance: UploadService, settings: IngestSettings, sources: UriPolicy) -> APIRouter:
-    """The routes. Each answers once the event is acknowledged, never before."""
+def upload_routes(upload_service: UploadService, settings: IngestSettings, policy: UriPolicy) -> APIRouter:
+    """Return the routes. Each answers after the broker has acknowledged the event."""
     router = APIRouter(prefix="/v1/uploads", tags=["ingest"])
-    blobs = acceptance.blobs
+    blobs = upload_service.blobs
 
     @router.post("", status_code=202, openapi_extra={"requestBody": _form_schema()}, responses=_RESPONSES)
     async def upload(request: Request) -> Accepted:
-        """Take in a video: its bytes are stored as they arrive and looked at before anything is promised."""
+        """Upload a video. Its bytes are stored as they arrive, and checked before the response."""
+        # An early refusal for most clients. The quota holds for all, whatever length they announce.
         check_disk_space(blobs.folder, int(request.headers.get("content-length", "0")), settings.keep_free)
         form = await _UploadForm.read(request, blobs, settings)
-        return await acceptance.accept(form.source, uploaded_event(form.source.uri, form.fields))
+        return await upload_service.accept(form.source, uploaded_event(form.source.uri, form.fields))
 
     @router.post("/from-uri", status_code=202)
     async def from_uri(event: VideoUploaded) -> Accepted:
-        """Have a video fetched from a `file:`, `s3:` or `https:` URI."""
-        await sources.check(event.uri)
-        accepted_at = await acceptance.announce(event)
+        """Add a video from a `file:`, `s3:` or `https:` URI. It is fetched after the response."""
+        await policy.check(event.uri)
+        accepted_at = await upload_service.announce(event)
+        # The video's id is not known before its bytes are.
         status_url = f"/v1/videos?{urlencode({'uri': redacted(event.uri)})}"
         return Accepted(video_id=None, status_url=status_url, accepted_at=accepted_at)
 
     return router
 
 
-_RESPONSES: dict[int | str, dict[str, Any]] = {507: {"description": "The disk has no room for it"}}
+_RESPONSES: dict[int | str, dict[str, Any]] = {507: {"description": "The server's disk is full"}}
 
 
 class _UploadForm:
-    """A form whose file is stored and whose other fields are kept."""
+    """A form whose file is stored while it is read. The other fields are kept in memory."""
 
     def __init__(self, keep: Callable[[int], None]) -> None:
-        """`keep` is told how many bytes of the form stay in memory."""
+        """`keep` is called with the number of bytes of the form that stay in memory."""
         self.fields: dict[str, str] = {}
         self._keep = keep
         self._text_size = 0
@@ -68,7 +71,7 @@ class _UploadForm:
 
     @classmethod
     async def read(cls, request: Request, blobs: Blobs, settings: IngestSettings) -> "_UploadForm":
-        """Read a request. Raises InvalidError for what is no upload, or no longer one; then nothing of it is kept."""
+        """Read a request. Raises InvalidError for a wrong or incomplete form, of which nothing is stored."""
         form = cls(request.state.keep)
         body = read_form(request.headers.get("content-type", ""), request.stream())
         try:
@@ -85,8 +88,8 @@ class _UploadForm:
         return form
 
     async def _file_and_rest(self, body: AsyncIterator[FormPiece]) -> AsyncIterator[bytes]:
-        """The bytes of the file. The rest of the form is read before they end, so that a file of which something
-        impossible is said is never stored."""
+        """Yield the bytes of the file, and read the other fields before the end. If they are wrong, `store` gets the
+        error and stores nothing."""
         async for data in _part_data(body):
             yield data
         async for piece in body:
@@ -94,10 +97,10 @@ class _UploadForm:
                 raise InvalidError("bad_request", "the upload has several parts named file; send each file by itself")
             if isinstance(piece, FormPart):
                 await self._take(piece, body)
-        uploaded_event("x:", self.fields)
+        uploaded_event("x:", self.fields)  # raises for wrong fields; the URI is a placeholder
 
     async def _take(self, part: FormPart, body: AsyncIterator[FormPiece]) -> None:
-        """Read a part that is no file. What is unknown counts too, and is not kept."""
+        """Read a part that is not the file. Unknown fields count towards the limit and are dropped."""
         value = bytearray()
         async for data in _part_data(body):
             self._text_size += len(data)
@@ -113,7 +116,7 @@ class _UploadForm:
 
 
 async def _part_data(body: AsyncIterator[FormPiece]) -> AsyncIterator[bytes]:
-    """The bytes of the part that has begun."""
+    """Yield the bytes of the current part."""
     async for piece in body:
         if isinstance(piece, FormPartEnd):
             return

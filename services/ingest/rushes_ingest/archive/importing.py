@@ -20,13 +20,14 @@ from rushes_ingest.archive.members import SOURCE, SOURCE_NOTE, parse_source, val
 from rushes_ingest.archive.tar_reader import TarMember, invalid_archive, read_members
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import STALE_AFTER, Source, find_source, move_into_place, source_key
+from rushes_ingest.store import STALE_AFTER, move_into_place
 from rushes_ingest.upload_service import PlayableCheck
-from rushes_runtime.artefacts import video_prefix, write
+from rushes_runtime.artefacts import write
 from rushes_runtime.blobs import INCOMING, Blobs
 from rushes_runtime.deletion import BeingDeleted, refuse_while_deleting, sweep
 from rushes_runtime.errors import TransientError
-from rushes_runtime.generations import is_deleted, next_generation
+from rushes_runtime.generations import find_source, is_deleted, next_generation
+from rushes_schemas.artefacts import Source, source_key, video_prefix
 from rushes_schemas.ids import video_id
 
 STAGING = f"{INCOMING}/archive"

@@ -13,12 +13,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from rushes_ingest.archive.tar_reader import TarMember, invalid_archive
-from rushes_ingest.store import Source
-from rushes_ingest.upload_metadata import StoredMetadata
-from rushes_runtime.artefacts import video_prefix
 from rushes_runtime.blob_keys import video_of_key
 from rushes_runtime.stored_json import fault_of, parsed
-from rushes_schemas.artefacts import MEDIA_TYPES, Plan, SceneList, VisualVectors
+from rushes_schemas.artefacts import MEDIA_TYPES, Plan, SceneList, Source, StoredMetadata, VisualVectors, video_prefix
 from rushes_schemas.events import Transcript, VideoUploaded
 from rushes_schemas.ids import BLOB_SCHEME, blob_uri, video_id
 from rushes_schemas.storyboard import Storyboard

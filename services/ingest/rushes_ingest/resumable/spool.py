@@ -17,9 +17,9 @@ import structlog
 from fastapi import HTTPException
 from pydantic import BaseModel, ValidationError
 
-from rushes_ingest.store import Source
 from rushes_runtime.atomic_files import make_folder, write_whole
 from rushes_schemas.api import Accepted
+from rushes_schemas.artefacts import Source
 
 log = structlog.stdlib.get_logger("rushes.uploads")
 

@@ -1,8 +1,6 @@
 """The tus protocol over HTTP: its headers, its routes at `/v1/uploads/resumable`, and their OpenAPI description."""
 
-import hashlib
 from base64 import b64decode
-from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Annotated, Any
 
@@ -12,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
-from rushes_ingest.resumable.receive import ResumableUploads
+from rushes_ingest.resumable.receive import ALGORITHMS, ResumableUploads, UploadChecksum
 from rushes_ingest.resumable.spool import SpooledUpload
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.upload_metadata import KNOWN_FIELDS, field_text
@@ -21,20 +19,19 @@ from rushes_schemas.api import UploadState
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,checksum,termination,expiration"
-ALGORITHMS = ("sha1", "sha256", "md5")
 CONTENT_TYPE = "application/offset+octet-stream"
 
 
-@dataclass(frozen=True)
-class UploadChecksum:
-    """What the bytes of one request are to hash to."""
+PATH = "/v1/uploads/resumable"
 
-    algorithm: str
-    digest: bytes
-
-    def new(self) -> "hashlib._Hash":
-        """A hash of this algorithm. It finds damage on the way; it is no defence against anybody."""
-        return hashlib.new(self.algorithm, usedforsecurity=False)
+OffsetHeader = Annotated[int, Header(ge=0, description="The offset that the server returned last, in bytes")]
+LengthHeader = Annotated[int, Header(ge=1, description="Size of the whole file in bytes")]
+ChecksumHeader = Annotated[
+    str | None, Header(description="Algorithm and digest in Base64: `sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=`")
+]
+MetadataHeader = Annotated[
+    str | None, Header(description="`filename`, `title`, `description`, `language`, `metadata`, each with Base64")
+]
 
 
 def parse_checksum(header: str | None) -> UploadChecksum | None:
@@ -48,7 +45,7 @@ def parse_checksum(header: str | None) -> UploadChecksum | None:
 
 
 def parse_metadata(header: str | None) -> dict[str, str]:
-    """`Upload-Metadata: filename ZmlsbS5tcDQ=,title QSBmaWxt`; unknown keys are not kept. Raises InvalidError."""
+    """`Upload-Metadata: filename ZmlsbS5tcDQ=,title QSBmaWxt`; unknown keys are ignored. Raises InvalidError."""
     pairs: dict[str, str] = {}
     for pair in (header or "").split(","):
         key, _, value = pair.strip().partition(" ")
@@ -67,8 +64,10 @@ def _decode_base64(value: str, name: str) -> bytes:
 
 
 class TusRoute(APIRoute):
-    """Tells the version in every answer, and wants it told in every request but OPTIONS and GET. A request may name
-    another method than the one it came by, for clients and proxies that know only GET and POST."""
+    """A route that adds the version of tus to every response and requires it in every request but OPTIONS and GET.
+
+    A request may override its method by `X-HTTP-Method-Override`, for clients and proxies that only allow GET and POST.
+    """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Starlette's hook."""
@@ -76,7 +75,7 @@ class TusRoute(APIRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Starlette's hook."""
-        # A copy: the server looks into its own to see whether the client, who sent HEAD or not, expects a body.
+        # Copy the scope: the server reads the original method from its own, to decide whether HEAD expects a body.
         scope = {**scope, "method": _method_of(scope)}
 
         async def versioned(message: Message) -> None:
@@ -91,9 +90,9 @@ class TusRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def checked(request: Request) -> Response:
-            spoken = request.headers.get("tus-resumable")
-            if request.method not in ("OPTIONS", "GET") and spoken != VERSION:
-                sentence = f"Tus-Resumable is {spoken!r}; this server speaks {VERSION}."
+            version = request.headers.get("tus-resumable")
+            if request.method not in ("OPTIONS", "GET") and version != VERSION:
+                sentence = f"Tus-Resumable is {version!r}; this server speaks {VERSION}."
                 raise HTTPException(412, sentence, {"Tus-Version": VERSION})
             response: Response = await handle(request)
             return response
@@ -106,59 +105,54 @@ def _method_of(scope: Scope) -> str:
 
 
 def describe_response(status: int, *headers: str) -> dict[int | str, dict[str, Any]]:
-    """An answer in the document, with its headers."""
+    """Return the OpenAPI description of a response and its headers."""
     described = {name: {"schema": {"type": "string"}} for name in (*headers, "Tus-Resumable")}
     return {status: {"description": _DESCRIPTIONS[status], "headers": described}}
 
 
 def describe_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Errors in the document."""
+    """Return the OpenAPI descriptions of error responses."""
     return {key: value for status in statuses for key, value in describe_response(status).items()}
 
 
 _DESCRIPTIONS = {
-    200: "How the upload stands",
-    201: "The upload may begin",
+    200: "The state of the upload",
+    201: "The upload is created",
     204: "Done",
-    409: "The upload stands elsewhere",
+    409: "The upload has another offset",
     412: "Another version of tus",
-    413: "Larger than is taken, or than was announced",
+    413: "Larger than the limit, or than the announced length",
     415: "Not sent as bytes",
-    423: "Another request is writing",
+    423: "Another request writes to the upload",
     429: "The caller has too many unfinished uploads, or too many requests",
-    460: "The bytes are not those of the checksum",
-    507: "The disk has no room for it",
+    460: "The bytes do not match the checksum",
+    507: "The server's disk is full",
 }
 
 REQUEST_BODY = {
     "requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
 }
-"""A request's body in the document."""
+"""The OpenAPI description of a request's body."""
 
-
-PATH = "/v1/uploads/resumable"
-
-OffsetHeader = Annotated[int, Header(ge=0, description="How many bytes the server has, as it said last")]
-LengthHeader = Annotated[int, Header(ge=1, description="Bytes of the whole file")]
-ChecksumHeader = Annotated[
-    str | None, Header(description="Algorithm and digest in Base64: `sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=`")
-]
-MetadataHeader = Annotated[
-    str | None, Header(description="`filename`, `title`, `description`, `language`, `metadata`, each with Base64")
-]
+_CREATE_RESPONSES = describe_response(201, "Location", "Upload-Offset", "Upload-Expires") | describe_errors(
+    412, 413, 429, 507
+)
+_PATCH_RESPONSES = describe_response(204, "Upload-Offset", "Upload-Length", "Upload-Expires") | describe_errors(
+    409, 412, 413, 415, 423, 460, 507
+)
 
 
 def resumable_routes(uploads: ResumableUploads, settings: IngestSettings) -> APIRouter:
-    """The routes. The request that brings the last byte is answered once the event is acknowledged, never before."""
+    """Return the routes. The request with the last byte is answered after the broker has acknowledged the event."""
     router = APIRouter(prefix=PATH, tags=["ingest"], route_class=TusRoute)
 
-    def standing(upload: SpooledUpload, status: int) -> Response:
+    def offset_response(upload: SpooledUpload, status: int) -> Response:
         headers = {"Upload-Offset": str(uploads.spool.offset(upload)), "Upload-Length": str(upload.length)}
         headers |= {"Cache-Control": "no-store"} | expiry(upload)
         return Response(status_code=status, headers=headers)
 
     def expiry(upload: SpooledUpload) -> dict[str, str]:
-        """A complete upload is a video, which does not expire."""
+        # A completed upload is a video, which does not expire.
         expires_at = uploads.spool.expires_at(upload)
         return {} if upload.accepted else {"Upload-Expires": formatdate(expires_at, usegmt=True)}
 
@@ -166,14 +160,14 @@ def resumable_routes(uploads: ResumableUploads, settings: IngestSettings) -> API
         "", status_code=204, responses=describe_response(204, "Tus-Version", "Tus-Extension", "Tus-Max-Size")
     )
     async def abilities() -> Response:
-        """What of tus there is."""
-        told = {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(settings.max_size)}
-        return Response(status_code=204, headers=told | {"Tus-Checksum-Algorithm": ",".join(ALGORITHMS)})
+        """Return the version and the extensions of tus that the server supports."""
+        headers = {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(settings.max_size)}
+        return Response(status_code=204, headers=headers | {"Tus-Checksum-Algorithm": ",".join(ALGORITHMS)})
 
     @router.post("", status_code=201, responses=_CREATE_RESPONSES)
     async def create(request: Request, upload_length: LengthHeader, upload_metadata: MetadataHeader = None) -> Response:
-        """Announce an upload. Its bytes go to the `Location` that is answered, until `Upload-Expires`, which each of
-        them puts off."""
+        """Create an upload. Send its bytes to the `Location` in the response, before `Upload-Expires`, which every
+        request with bytes extends."""
         owner = str(getattr(request.state, "caller", "somebody"))
         upload = await uploads.create(upload_length, parse_metadata(upload_metadata), owner)
         headers = {"Location": f"{PATH}/{upload.id}", "Upload-Offset": "0"}
@@ -181,7 +175,7 @@ def resumable_routes(uploads: ResumableUploads, settings: IngestSettings) -> API
 
     @router.get("/{id}")
     async def state(id: str) -> UploadState:
-        """How an upload stands; of a complete one, which video it is."""
+        """Return the state of an upload; of a completed one, also its video."""
         upload = uploads.spool.find(id)
         offset = uploads.spool.offset(upload)
         return UploadState(id=id, length=upload.length, offset=offset, accepted=upload.accepted)
@@ -191,30 +185,24 @@ def resumable_routes(uploads: ResumableUploads, settings: IngestSettings) -> API
         responses=describe_response(200, "Upload-Offset", "Upload-Length", "Upload-Expires") | describe_errors(412),
     )
     async def head(id: str) -> Response:
-        """From where on to send."""
-        return standing(uploads.spool.find(id), 200)
+        """Return the offset from which to continue."""
+        return offset_response(uploads.spool.find(id), 200)
 
     @router.patch("/{id}", status_code=204, responses=_PATCH_RESPONSES, openapi_extra=REQUEST_BODY)
     async def patch(
         id: str, request: Request, upload_offset: OffsetHeader, upload_checksum: ChecksumHeader = None
     ) -> Response:
-        """Send bytes. With the last one, the video is looked at and taken in."""
+        """Append bytes. With the last byte, the video is checked and accepted."""
         if request.headers.get("content-type") != CONTENT_TYPE:
             raise HTTPException(415, f"Send bytes as {CONTENT_TYPE}.")
-        return standing(await uploads.take(id, upload_offset, request.stream(), parse_checksum(upload_checksum)), 204)
+        return offset_response(
+            await uploads.take(id, upload_offset, request.stream(), parse_checksum(upload_checksum)), 204
+        )
 
     @router.delete("/{id}", status_code=204, responses=describe_response(204) | describe_errors(412, 423))
     async def terminate(id: str) -> Response:
-        """Give an upload up. The video of a complete one stays."""
+        """Remove an upload. The video of a completed one stays."""
         uploads.remove(id)
         return Response(status_code=204)
 
     return router
-
-
-_CREATE_RESPONSES = describe_response(201, "Location", "Upload-Offset", "Upload-Expires") | describe_errors(
-    412, 413, 429, 507
-)
-_PATCH_RESPONSES = describe_response(204, "Upload-Offset", "Upload-Length", "Upload-Expires") | describe_errors(
-    409, 412, 413, 415, 423, 460, 507
-)

@@ -32,21 +32,21 @@ PERMANENT_STATUSES = frozenset({400, 401, 403, 404, 405, 410, 451})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 5
 MAX_ADDRESSES = 4
-"""Addresses of one host that are connected to, one after the other."""
+"""Addresses of one host to which a connection is tried, one after the other."""
 REQUEST_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "rushes"}
-"""Bytes as they are: what is compressed could unpack to any size."""
+"""`identity`, because a compressed body could unpack to any size."""
 
 
 class CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to the addresses that it looked up and judged itself. TLS goes on with the host's name, which the
-    certificate has to bear."""
+    """Connects only to addresses that it has resolved and checked itself. TLS still verifies the certificate for the
+    host's name."""
 
     def __init__(self, settings: SourceSettings, resolve: Resolve) -> None:
         self._settings = settings
         self._resolve = resolve
         self._sockets = httpcore.AnyIOBackend()
         self.shown = ""
-        """What errors call the source."""
+        """The source's name in errors."""
 
     async def connect_tcp(
         self,
@@ -56,7 +56,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Raises InvalidError unless every address of the host may be fetched from."""
+        """Connect to one of the host's addresses. Raises InvalidError unless all of them are allowed."""
         failure: Exception | None = None
         for address in (await self._addresses(host, port))[:MAX_ADDRESSES]:
             try:
@@ -75,25 +75,25 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
                 f"the addresses of {host} can't be looked up: {error or 'no answer'}"
             ) from error
         if any(is_refused(address, self._settings.private_addresses) for address in found):
+            # One private address is enough to refuse: which one gets connected to can be influenced from outside.
             raise address_not_allowed(self.shown, host)
         return found
 
 
 @dataclass(frozen=True)
 class WebFetcher:
-    """Fetches `https:` URIs, and `http:` ones where that is allowed."""
+    """Fetches `https:` URIs, and `http:` ones if that scheme is allowed."""
 
-    sources: UriPolicy
+    policy: UriPolicy
     resolve: Resolve = resolve_host
     tls: Callable[[], ssl.SSLContext] = httpx.create_ssl_context
 
     async def fetch(self, uri: str) -> AsyncGenerator[bytes, None]:
-        """The bytes as they come. Raises InvalidError for what is refused or not there, FetchFailed for what may
-        change."""
-        target = self.sources.web(uri)
-        settings = self.sources.settings
+        """Yield the bytes as they arrive. Raises InvalidError, or FetchFailed if a later attempt may succeed."""
+        target = self.policy.web(uri)
+        settings = self.policy.settings
         backend = CheckedNetwork(settings, self.resolve)
-        tls = await asyncio.to_thread(self.tls)  # reads the authorities' certificates: 20 ms
+        tls = await asyncio.to_thread(self.tls)  # reads certificates from disk: 20 ms
         try:
             async with httpcore.AsyncConnectionPool(ssl_context=tls, network_backend=backend) as pool:
                 for _ in range(MAX_REDIRECTS + 1):
@@ -108,17 +108,17 @@ class WebFetcher:
                             return
             raise InvalidError("not_found", f"{redacted(uri)} leads on more than {MAX_REDIRECTS} times")
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, ssl.SSLError) as error:
-            said = str(error) or type(error).__name__
-            raise FetchFailed(f"{target.shown} can't be fetched: {said}") from error
+            reason = str(error) or type(error).__name__
+            raise FetchFailed(f"{target.shown} can't be fetched: {reason}") from error
 
     def _redirected(self, target: WebTarget, location: str) -> WebTarget:
-        """Where an answer leads on to, judged like any URI. A password goes only to the host that it is for."""
+        """Return the target of a redirect, checked like any URI. A password is only kept for the same origin."""
         try:
             uri = urljoin(f"{target.scheme}://{target.headers()['Host']}{target.path.decode('ascii')}", location)
         except ValueError:
             raise InvalidError("not_an_address", f"{target.shown} leads on to what is no address") from None
         try:
-            following = self.sources.web(uri)
+            following = self.policy.web(uri)
         except InvalidError as error:
             raise InvalidError(error.reason, f"{target.shown} leads on: {error}") from None
         same = following.origin == target.origin
@@ -128,16 +128,16 @@ class WebFetcher:
 async def _response_body(
     pool: httpcore.AsyncConnectionPool, target: WebTarget, settings: SourceSettings
 ) -> AsyncGenerator[bytes | str, None]:
-    """The body of an answer, piece by piece; or where it leads on to, as text."""
+    """Yield the body of a response, piece by piece; or, for a redirect, its location as a string."""
     url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
     limits = {"connect": settings.connect_s, "pool": settings.connect_s, "read": settings.window_s}
     headers = list((REQUEST_HEADERS | target.headers()).items())
     async with pool.stream("GET", url, headers=headers, extensions={"timeout": limits}) as response:
-        said = {name.lower().decode("latin1"): value.decode("latin1") for name, value in response.headers}
-        if response.status in REDIRECTS and "location" in said:
-            yield said["location"]
+        received = {name.lower().decode("latin1"): value.decode("latin1") for name, value in response.headers}
+        if response.status in REDIRECTS and "location" in received:
+            yield received["location"]
             return
-        _check_response(response.status, said.get("content-encoding", "identity"), target.shown)
+        _check_response(response.status, received.get("content-encoding", "identity"), target.shown)
         async for chunk in response.aiter_stream():
             yield chunk
 
@@ -154,29 +154,29 @@ def _check_response(status: int, encoding: str, shown: str) -> None:
 CHUNK = 1 << 20
 
 STORED_URI = re.compile(r"blob:videos/(?P<video_id>[0-9a-f-]{36})/source")
-"""The URI of a video that is in the blob store already."""
+"""The URI of a video that is already stored."""
 
 
 @dataclass(frozen=True)
 class Fetcher:
-    """Reads what the installation's sources allow."""
+    """Fetches the URIs that the policy allows."""
 
-    sources: UriPolicy
+    policy: UriPolicy
     web: WebFetcher
 
     @classmethod
-    def of(cls, sources: UriPolicy) -> "Fetcher":
-        """With the system's resolver and authorities."""
-        return cls(sources, WebFetcher(sources))
+    def of(cls, policy: UriPolicy) -> "Fetcher":
+        """Return a fetcher with the system's resolver and certificate authorities."""
+        return cls(policy, WebFetcher(policy))
 
     def fetch(self, uri: str) -> AsyncGenerator[bytes, None]:
-        """The bytes behind a `file:`, `s3:`, `https:` or `http:` URI.
+        """Return the bytes behind a `file:`, `s3:`, `https:` or `http:` URI, chunk by chunk.
 
-        Raises InvalidError for a URI that is refused. Iterating raises InvalidError where there is nothing to be had,
-        FetchFailed where that may change or where it takes too long.
+        Raises InvalidError for a URI that is refused. Iteration raises InvalidError for a permanent failure, and
+        FetchFailed for a temporary one or if it takes too long.
         """
-        settings, shown = self.sources.settings, redacted(uri)
-        scheme = self.sources.scheme(uri)
+        settings, shown = self.policy.settings, redacted(uri)
+        scheme = self.policy.scheme(uri)
         if scheme == "file":
             return paced(self._file(uri), shown, settings)
         if scheme == "s3":
@@ -186,20 +186,21 @@ class Fetcher:
         raise InvalidError("scheme_not_allowed", f"{shown} has a scheme that nothing can be fetched from")
 
     async def _file(self, uri: str) -> AsyncGenerator[bytes, None]:
-        path = self.sources.file(uri)
+        path = self.policy.file(uri)
         try:
-            file = await in_daemon_thread(partial(open_regular, path, self.sources.roots))
+            file = await in_daemon_thread(partial(open_regular, path, self.policy.roots))
             try:
                 while chunk := await in_daemon_thread(partial(file.read, CHUNK)):
                     yield chunk
             finally:
-                Thread(target=file.close, daemon=True).start()  # to close may block too, and nobody waits for it
+                # Closing may block as well, and nothing has to wait for it.
+                Thread(target=file.close, daemon=True).start()
         except OSError as error:
             raise FetchFailed(f"{path} can't be read: {error.strerror}") from error
 
     async def _object(self, uri: str) -> AsyncGenerator[bytes, None]:
-        bucket, key = self.sources.bucket_and_key(uri)
-        store: Blobs = open_blobs(self.sources.blobs.model_copy(update={"url": f"s3://{bucket}"}))
+        bucket, key = self.policy.bucket_and_key(uri)
+        store: Blobs = open_blobs(self.policy.blobs.model_copy(update={"url": f"s3://{bucket}"}))
         try:
             async for chunk in store.stream(key):
                 yield chunk

@@ -1,4 +1,4 @@
-"""Opening files for others: regular files below allowed folders alone, whatever links are put there meanwhile."""
+"""Opening files on behalf of others: only regular files below allowed folders, even if links change meanwhile."""
 
 import errno
 import os
@@ -12,14 +12,14 @@ from typing import BinaryIO
 from rushes_runtime.errors import InvalidError
 
 PSEUDO_FILESYSTEMS = (Path("/proc"), Path("/sys"))
-"""What lies there is the system's own state, whatever it looks like."""
+"""File systems with the state of the system. Their files look like regular ones."""
 FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 def resolve_allowed(path: Path, roots: Sequence[Path]) -> Path:
-    """Where a path leads, all links followed. Raises InvalidError unless that is below one of the roots; says the same
-    whether there is a file or not. Blocks."""
+    """Return the real path, all links followed. Raises InvalidError unless it is below one of the roots. Does not
+    reveal whether there is a file. Blocks."""
     try:
         real = Path(os.path.realpath(path))
         inside = any(real.is_relative_to(os.path.realpath(root)) for root in roots)
@@ -33,10 +33,9 @@ def resolve_allowed(path: Path, roots: Sequence[Path]) -> Path:
 
 
 def open_regular(path: Path, roots: Sequence[Path]) -> BinaryIO:
-    """Open a regular file below one of the roots, unbuffered. Blocks no longer than the disk does: no device and no
-    FIFO is opened.
+    """Open a regular file below one of the roots, unbuffered. Devices and FIFOs are not opened, since that may block.
 
-    Raises InvalidError: `outside_roots`, `not_found`, `unreadable`; and OSError where the disk fails.
+    Raises InvalidError: `outside_roots`, `not_found`, `unreadable`; and OSError if the disk fails.
     """
     try:
         return os.fdopen(_open_without_links(resolve_allowed(path, roots)), "rb", buffering=0)
@@ -46,14 +45,15 @@ def open_regular(path: Path, roots: Sequence[Path]) -> BinaryIO:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InvalidError("unreadable", f"{path} can't be read: {reason}") from error
     except OSError as error:
+        # O_NOFOLLOW met a link, although the resolved path had none: somebody replaced a folder.
         if error.errno == errno.ELOOP:
             raise InvalidError("unreadable", f"{path} can't be read: a link took the place of a folder") from error
         raise
 
 
 def _open_without_links(real: Path) -> int:
-    """A descriptor of the regular file at a path without links. Goes down folder by folder and follows no link, so what
-    is opened is what was judged, though somebody changes the folders meanwhile."""
+    """Return a descriptor of the regular file at a real path. Opens folder by folder and follows no link, so the opened
+    file is the one that was checked, even if somebody changes the folders meanwhile."""
     with ExitStack() as opened:
         folder = os.open("/", FOLDER)
         opened.callback(os.close, folder)
@@ -61,7 +61,8 @@ def _open_without_links(real: Path) -> int:
             folder = os.open(part, FOLDER, dir_fd=folder)
             opened.callback(partial(os.close, folder))
         name = real.name or "."
-        _require_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), real)  # to open a device may do something
+        # Checked before it is opened, because opening a device can have effects, and once more afterwards.
+        _require_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), real)
         descriptor = os.open(name, FILE, dir_fd=folder)
     try:
         _require_regular(os.fstat(descriptor), real)

@@ -36,29 +36,29 @@ OWN_FOLDERS = (
     "oversize",
     "unreadable",
 )
-"""Folders of the blob store; what lies in them is reached by `blob:` URIs alone."""
+"""Folders of the blob store. Their contents can only be addressed by `blob:` URIs, never by `s3:` ones."""
 
 
 @dataclass(frozen=True)
 class WebTarget:
-    """An address to be fetched: its parts, as they were judged, are those that are connected to."""
+    """A web URI that was checked, in parts. The connection is made to these parts, so nothing is parsed twice."""
 
     scheme: str
     host: str
     port: int
     path: bytes
-    """With the query."""
+    """Includes the query."""
     userinfo: bytes
     shown: str
     """The URI without its secrets."""
 
     @property
     def origin(self) -> tuple[str, str, int]:
-        """What a password is for."""
+        """The scope of a password: it is not sent to another origin."""
         return self.scheme, self.host, self.port
 
     def headers(self) -> dict[str, str]:
-        """`Host`, and `Authorization` where the URI has a user."""
+        """Return `Host`, and `Authorization` if the URI has a user."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
         named = {"Host": host + port}
@@ -71,27 +71,27 @@ class WebTarget:
 
 @dataclass(frozen=True)
 class UriPolicy:
-    """What URIs may lead to in this installation. Each method raises InvalidError, whose sentence holds no secret."""
+    """Which URIs this installation may read. Each method raises InvalidError, whose message contains no secret."""
 
     settings: SourceSettings
     blobs: BlobSettings
     is_private: bool
-    """The service answers only this machine, and everybody on it: who asks could read the file himself."""
+    """The service only answers this machine, without API keys: its clients can read the files themselves."""
 
     @classmethod
     def of(cls, settings: SourceSettings, shared: Settings) -> Self:
-        """The sources of a service that listens where the settings say."""
+        """Return the policy of a service with these settings."""
         return cls(settings, shared.blobs, is_loopback(shared.http.host) and not shared.http.keys)
 
     @property
     def roots(self) -> Sequence[Path]:
-        """Folders that `file:` URIs may read below."""
+        """Folders below which `file:` URIs may read."""
         if self.settings.roots is not None:
             return self.settings.roots
         return ALL_FOLDERS if self.is_private else ()
 
     async def check(self, uri: str) -> None:
-        """Refuse at once what would be refused later. Addresses of names are only looked up when they are fetched."""
+        """Refuse a URI before it is accepted. Host names are only resolved when the URI is fetched."""
         scheme = self.scheme(uri)
         if scheme == "file":
             await in_daemon_thread(lambda: resolve_allowed(self.file(uri), self.roots))
@@ -101,7 +101,7 @@ class UriPolicy:
             self.web(uri)
 
     def scheme(self, uri: str) -> str:
-        """The scheme, in lower case, which is an allowed one."""
+        """Return the scheme in lower case, if it is allowed."""
         found = SCHEME.match(uri)
         scheme = found[1].lower() if found else "(none)"
         if scheme not in self.settings.schemes:
@@ -110,7 +110,7 @@ class UriPolicy:
         return scheme
 
     def file(self, uri: str) -> Path:
-        """The path of a `file:` URI. Whether it lies below a root is told when it is opened."""
+        """Return the path of a `file:` URI. Whether it is below a root is checked when it is opened."""
         if not self.roots:
             raise InvalidError(
                 "outside_roots",
@@ -127,7 +127,7 @@ class UriPolicy:
         return path
 
     def bucket_and_key(self, uri: str) -> tuple[str, str]:
-        """The bucket and the key of an `s3:` URI."""
+        """Return the bucket and the key of an `s3:` URI."""
         bucket, _, key = uri[len("s3:") :].removeprefix("//").partition("/")
         if not BUCKET.fullmatch(bucket) or not key:
             raise InvalidError("not_an_address", f"{redacted(uri)} is no S3 URI: write s3://bucket/key")
@@ -136,15 +136,17 @@ class UriPolicy:
             raise InvalidError(
                 "bucket_not_allowed", f"{uri} is not read: name the bucket {bucket} in RUSHES_SOURCES__BUCKETS"
             )
+        # The blob store itself may be a bucket that is allowed, and holds the videos of all users.
         if any(f"s3://{bucket}/{key}".startswith(f"{self.blobs.url.rstrip('/')}/{folder}/") for folder in OWN_FOLDERS):
             raise InvalidError("bucket_not_allowed", f"{uri} is not read: it lies in rushes' own part of the bucket")
         return bucket, key
 
     def web(self, uri: str) -> WebTarget:
-        """The parts of an `http:` or `https:` URI. What its name leads to is judged when it is connected to."""
+        """Return the parts of an `http:` or `https:` URI. The addresses of its host are checked when it is fetched."""
         shown = redacted(uri)
         try:
             url = httpx.URL(uri)
+            # A final dot names the same host, and would pass by the settings' lists of hosts.
             host = url.raw_host.decode("ascii").lower().removesuffix(".")
             address = parse_address(host)
         except (httpx.InvalidURL, ValueError) as error:
@@ -166,7 +168,7 @@ class UriPolicy:
 
 
 def address_not_allowed(shown: str, host: str) -> InvalidError:
-    """The error for an address that leads into a network that is nobody's business. It does not tell which."""
+    """Return the error for an address that is not public. It does not reveal the address."""
     return InvalidError(
         "address_not_allowed",
         f"{shown} is not fetched: {host} has an address that is not public; name its network in "
@@ -175,6 +177,5 @@ def address_not_allowed(shown: str, host: str) -> InvalidError:
 
 
 def _error_text(error: Exception, uri: str) -> str:
-    """What an error says, unless it quotes a part of the URI, which may be a password."""
-    said = str(error)
-    return said if "@" not in uri else "it can't be read"
+    """Return the message of an error, unless it may quote a password from the URI."""
+    return str(error) if "@" not in uri else "it can't be read"
