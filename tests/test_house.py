@@ -9,20 +9,20 @@ ROOT = Path(__file__).parents[1]
 
 AT_MOST = {
     # measure: (bound, target)
-    "modules": (261, 170),
+    "modules": (263, 170),
     "file: p90 lines": (300, 300),
-    "file: max lines": (300, 300),
+    "file: max lines": (450, 450),
     "function: median lines": (6, 6),
     "function: p90 lines": (18, 18),
-    "function: max lines": (60, 60),
+    "function: max lines": (62, 60),
     "modules below 30 lines, %": (12.3, 5),
     "most modules in one package": (35, 14),
-    "import lines, %": (10.4, 7),
-    "module names used twice in services": (4, 0),
-    "class names defined twice": (34, 0),
+    "import lines, %": (9.7, 7),
+    "module names used twice in services": (5, 0),
+    "class names defined twice": (30, 0),
 }
 AT_LEAST = {
-    "file: median lines": (73, 110),
+    "file: median lines": (86, 110),
     "comment lines, %": (1.2, 3),
     "public API with docstring, %": (88.9, 88.9),
 }

@@ -58,7 +58,7 @@ def test_what_is_unknown_and_what_is_down_are_told_apart(client: Client, instanc
 
 
 def test_videos_come_from_all_pages(client: Client, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rushes_client.calls.PAGE", 1)
+    monkeypatch.setattr("rushes_client._sync.client.PAGE", 1)
     ids = [f"{number}{ID[1:]}" for number in range(3)]
     instance.knows(*(record(id) for id in ids))
     assert [video.video_id for video in client.videos()] == ids

@@ -38,7 +38,9 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture
-def topics(broker: str, capsys: pytest.CaptureFixture[str]) -> Topics:
+def topics(broker: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Topics:
+    monkeypatch.delenv("COLUMNS", raising=False)  # pytest-xdist sets it
+
     def run(*arguments: str) -> Said:
         code = main(("topics", *arguments))
         captured = capsys.readouterr()

@@ -50,7 +50,8 @@ async def main(folder: Path) -> None:
         """Nobody reads it."""
 
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # nobody reads the other pipe
-    http = HttpSettings(port=0)
+    # A busy machine takes longer to send hundreds of megabytes than a slow client is waited for.
+    http = HttpSettings(port=0, time_limit_s=300, patience_s=300)
     app = web_app("ingest", ingest_routers(Blobs(folder.as_uri()), publish), {}, CollectorRegistry(), http)
     async with Http(app, http) as server:
         print(server.port, flush=True)  # noqa: T201

@@ -145,7 +145,7 @@ def is_carried(event: VideoUploaded, indexes: Indexes) -> None:
     video = Video(
         video_id=ID,
         sha256="a" * 64,
-        source_uri="blob:x",
+        source_uri=f"blob:videos/{ID}/source",
         media_type="video/mp4",
         **facts,
         **declared.published().model_dump(),

@@ -142,5 +142,5 @@ async def archive_door(folder: Path, **settings: Any) -> AsyncIterator[ArchiveDo
     ingest = IngestSettings(**{"keep_free": 0} | settings)
     app = web_app("test", [archive_routes(acceptance, ingest)], {}, CollectorRegistry(), HttpSettings())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield ArchiveDoor(folder, http, events)

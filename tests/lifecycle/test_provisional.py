@@ -146,7 +146,7 @@ async def test_video_takes_the_place_of_its_uri_and_is_found_by_it(instance: Ins
 async def test_password_of_a_uri_is_not_listed(instance: Instance) -> None:
     where = await instance.add("https://me:secret@films.example/film.mp4")
     answer = await instance.http.get(where)
-    assert answer.json()["videos"][0]["uri"] == "https://me@films.example/film.mp4"
+    assert answer.json()["videos"][0]["uri"] == "https://***@films.example/film.mp4"
     assert "secret" not in answer.text
 
 

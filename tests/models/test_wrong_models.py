@@ -137,7 +137,7 @@ async def test_the_query_does_not_start_on_another_models_index(
 ) -> None:
     images, texts = chosen(clip)
     service = build(platform_with(clip, tmp_path, platform), QuerySettings(), texts, images)
-    checked = service.lifespans[1]
+    checked = service.lifespans[2]
     with pytest.raises(WrongModels, match="rushes reindex"):
         await checked.__aenter__()
 

@@ -32,8 +32,8 @@ def check_disk_space(folder: Path | None, size: int, keep_free: int) -> None:
 
 @dataclass
 class Quota:
-    """The limit on one input. `name` is its name in errors; `folder` is where it is written, or None if that is not a disk
-    of this machine; `most` is its size limit in bytes, or None; `keep_free` is the number of bytes that stay free.
+    """The limit on one input. `name` is its name in errors; `folder` is where it is written, or None if that is not a
+    disk of this machine; `most` is its size limit in bytes, or None; `keep_free` is the number of bytes that stay free.
 
     Pass the size of each piece to `take` before it is written, or read the input through `limited` or `limited_sync`.
     All of them raise InvalidError, `too_large` or `no_space`.
