@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 from rushes_ingest.media_file import SAMPLE_RATE, SAMPLES_PER_MS, Clock, decode
 
 Samples = NDArray[np.int16]
-"""One dimension, 16 kHz."""
+"""One dimension, 16 kHz, mono."""
 
 SAMPLE_BYTES = 2
-"""Bytes of a sample."""
+"""Bytes per sample."""
 
 
 class PcmFile:
-    """The sound of one video, in a file that belongs to the caller. What was never written is silent."""
+    """The sound of one video in a file of the caller: 16-bit little-endian mono at 16 kHz, sample 0 at 0 ms.
+
+    Parts that are never written are silent.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -32,43 +35,40 @@ class PcmFile:
 
     @property
     def end(self) -> int:
-        """Up to which sample the file is written; nothing before it can be written any more."""
+        """The index after the last written sample. Earlier samples can't be written any more."""
         return self._end
 
     def place(self, start: int, samples: Samples) -> None:
-        """Write samples, the first of which is heard as sample `start`.
-
-        What is earlier than the video, or than what was written before, is left out. A gap becomes silence, which
-        takes no time to write, and on most file systems no space.
-        """
+        """Write samples from index `start` on. Samples before the start of the video, or before `end`, are dropped."""
         new = samples[max(0, self._end - start) :]
         if not len(new):
             return
         begin = max(start, self._end)
+        # A gap becomes a hole in the file: it reads as silence and, on most file systems, takes no space.
         self._file.seek(begin * SAMPLE_BYTES)
         self._file.write(new.astype("<i2", copy=False).tobytes())
         self._end = begin + len(new)
 
     def finish(self, duration_ms: int) -> None:
-        """Make it exactly as long as the video: cut off, or silent to the end."""
+        """Make the sound exactly as long as the video: truncate it, or extend it with silence."""
         self._end = duration_ms * SAMPLES_PER_MS
         self._file.truncate(self._end * SAMPLE_BYTES)
 
     def read(self, start_ms: int, end_ms: int) -> Samples:
-        """The samples of [start_ms, end_ms), as far as the file goes."""
+        """Return the samples of [start_ms, end_ms), up to the end of the file."""
         self._file.seek(start_ms * SAMPLES_PER_MS * SAMPLE_BYTES)
         data = self._file.read((end_ms - start_ms) * SAMPLES_PER_MS * SAMPLE_BYTES)
         return np.frombuffer(data, dtype="<i2")
 
 
 CHUNK = SAMPLE_RATE
-"""Samples that come out at a time: one second."""
+"""Samples that the resampler returns at a time: one second."""
 NAMED_CHANNELS = 8
-"""Up to so many channels FFmpeg knows, or has a good guess, which loudspeaker each is for."""
+"""Up to this number of channels, FFmpeg knows or can guess the loudspeaker of each."""
 
 
 class Mixer:
-    """Resamples and mixes frames of one kind, that of the first."""
+    """Resamples frames to 16 kHz and mixes them to mono. All frames have the format of the first."""
 
     def __init__(self, first: AudioFrame) -> None:
         named = first.layout.nb_channels <= NAMED_CHANNELS or not first.layout.name.endswith(" channels")
@@ -77,12 +77,11 @@ class Mixer:
         self._resampler = AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE, frame_size=CHUNK)
 
     def mix(self, frame: AudioFrame | None) -> Iterator[Samples]:
-        """What a frame completes, in chunks; for None, what is held back. Nothing for what can't be mixed.
-
-        Raises MemoryError.
-        """
+        """Yield the samples that a frame completes, in chunks; nothing if it can't be resampled. None flushes the
+        resampler. Raises MemoryError."""
         if frame is not None:
-            frame.pts = None  # the order is right, and a jitter in the timestamps is none of the resampler's business
+            # The caller has checked the timestamps. The resampler would turn their jitter into gaps.
+            frame.pts = None
         try:
             parts = self._resampler.resample(frame)
         except OutOfMemory:
@@ -93,23 +92,23 @@ class Mixer:
             yield self._mixed(part)
 
     def _mixed(self, part: AudioFrame) -> Samples:
-        """The channels that stand for no loudspeaker, as on a film set's recorder, are averaged."""
+        # Channels without loudspeakers, such as those of a field recorder, are averaged here. FFmpeg would drop them.
         samples: Samples = part.to_ndarray().reshape(-1, self._channels).mean(axis=1).astype(np.int16)
         return samples
 
 
 TOLERANCE = SAMPLE_RATE * 50 // 1000
-"""How many samples a frame may be off from where the one before ended, before it is moved to where its PTS says.
+"""Number of samples by which a frame may deviate from the end of the one before without being moved to its PTS.
 
-Less is the rounding of a container's timestamps, which would click if it were obeyed; more would be heard, and
-would add up until words are no longer where they are said.
+Smaller deviations come from rounded timestamps; moving frames by these would be audible as clicks. Larger ones are
+real gaps, and ignoring them would shift all later words.
 """
 
 
 class AudioRecorder:
-    """Takes in the packets of one sound stream and writes what they hold to `pcm`.
+    """Decodes the packets of one sound stream and writes their samples to `pcm`, placed on the video's clock.
 
-    Packets that don't decode leave a silence. `heard` says whether anything was decoded at all. Raises MemoryError.
+    Packets that can't be decoded become silence. `heard` is true once anything was decoded. Raises MemoryError.
     """
 
     def __init__(self, stream: AudioStream, clock: Clock, pcm: PcmFile, max_duration_ms: int) -> None:
@@ -121,7 +120,7 @@ class AudioRecorder:
         self._run: _AudioRun | None = None
 
     def add_packet(self, packet: "Packet[Any] | None") -> None:
-        """Take in a packet; None after the last one, to have what is held back."""
+        """Add a packet. None after the last one flushes the decoder."""
         for frame in decode(self._stream, packet):
             self._take(frame)
         if packet is None and self._run:
@@ -140,14 +139,14 @@ class AudioRecorder:
         self._run.add(frame)
 
     def _start(self, frame: AudioFrame) -> int:
-        """The sample at which a frame is heard. One without a PTS follows on the one before."""
+        """Return the index of a frame's first sample. A frame without a PTS follows the one before."""
         if frame.pts is None or frame.time_base is None:
             return self._run.expected if self._run else self._pcm.end
         return self._clock.sample(frame.pts, frame.time_base)
 
 
 class _AudioRun:
-    """Frames of the same kind that follow each other without a gap: resampled as one, so that no seam is heard."""
+    """Frames of the same format without gaps between them. They share a resampler, so that no seam is audible."""
 
     def __init__(self, pcm: PcmFile, first: AudioFrame, start: int) -> None:
         self._pcm = pcm
@@ -160,20 +159,20 @@ class _AudioRun:
 
     @property
     def expected(self) -> int:
-        """The sample at which the next frame would follow on."""
+        """The index of the first sample of a frame that follows without a gap."""
         return self._start + self._taken * SAMPLE_RATE // self._rate
 
     def continues(self, frame: AudioFrame, start: int) -> bool:
-        """Whether a frame that is heard at `start` belongs to this run."""
+        """Return whether a frame that starts at `start` belongs to this run."""
         return _sound_format(frame) == self._kind and abs(start - self.expected) <= TOLERANCE
 
     def add(self, frame: AudioFrame) -> None:
-        """Write what the frame completes."""
+        """Write the samples that the frame completes."""
         self._taken += frame.samples
         self._write(frame)
 
     def end(self) -> None:
-        """Write what the resampler holds back."""
+        """Write the samples that the resampler still holds."""
         self._write(None)
 
     def _write(self, frame: AudioFrame | None) -> None:
@@ -187,7 +186,7 @@ def _sound_format(frame: AudioFrame) -> tuple[str, str, int]:
 
 
 def write_flac(samples: Samples) -> bytes:
-    """A FLAC file, 16 kHz mono 16-bit, of exactly these samples, of which there is at least one."""
+    """Return a FLAC file, 16 kHz mono 16-bit, of exactly these samples. There has to be at least one."""
     target = io.BytesIO()
     with av.open(target, "w", format="flac") as container:
         stream: AudioStream = container.add_stream("flac", rate=SAMPLE_RATE, layout="mono", format="s16")

@@ -25,7 +25,7 @@ from rushes_ingest.settings import MAX_PIXELS
 from rushes_runtime.errors import InvalidError
 
 SAMPLE_RATE = 16_000
-"""Samples a second of the sound that ingest writes."""
+"""Samples per second of the sound that ingest stores."""
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
 
@@ -37,11 +37,12 @@ class Clock:
     time_base: Fraction
 
     def ms(self, pts: int) -> int:
-        """The time of a PTS of the video's stream, to the nearest millisecond; negative before the first frame."""
+        """Return the time of a PTS of the video stream, to the nearest millisecond; negative before the first frame."""
+        # Rational arithmetic: a floating-point product would be off by a frame in long videos with odd time bases.
         return round((pts - self.first) * self.time_base * 1000)
 
     def sample(self, pts: int, time_base: Fraction) -> int:
-        """The number of the 16 kHz sample that is heard at a PTS of any stream; sample 0 is heard at 0 ms."""
+        """Return the index of the 16 kHz sample at a PTS of any stream. Sample 0 is at 0 ms."""
         return round((pts * time_base - self.first * self.time_base) * SAMPLE_RATE)
 
 
@@ -49,20 +50,20 @@ PICTURE_FORMATS = (
     *("mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "asf", "ogg", "mxf", "gxf", "wtv", "rm"),
     *("dv", "nut", "ivf", "obu", "m4v", "h264", "hevc", "vvc", "vc1", "yuv4mpegpipe"),
 )
-"""FFmpeg's names of what may hold moving pictures."""
+"""FFmpeg's names of formats that can contain moving pictures."""
 
 SOUND_FORMATS = (
     *("mp3", "wav", "w64", "flac", "aac", "aiff", "ac3", "eac3", "amr", "ape", "au", "caf", "dts", "wv"),
     *("loas", "tta"),
 )
-"""Known, so that a sound file is refused for having no pictures."""
+"""Opened as well, so that a sound file is refused with `no_pictures` and not with `not_a_video`."""
 
 ALLOWED_FORMATS = PICTURE_FORMATS + SOUND_FORMATS
-"""All that FFmpeg may open. Playlists (HLS, DASH, concat) are left out because they make the reader open other files
-and addresses, which an uploader chose; pictures and text, because FFmpeg shows them as short films."""
+"""The formats that FFmpeg may open. Playlists (HLS, DASH, concat) are excluded because they make FFmpeg open other
+files and addresses, which the uploader chooses; pictures and text, because FFmpeg treats them as short videos."""
 
 HEAD_BYTES = 64
-"""How many first bytes the functions here want to see."""
+"""Number of first bytes that identify a container."""
 
 MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"pnot"})
 STILL_BRANDS = frozenset({b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1"})
@@ -84,17 +85,17 @@ MEDIA_TYPE_OF_FORMAT = {
 
 
 def is_mp4(head: bytes) -> bool:
-    """Whether a file begins as an MP4 or QuickTime file does."""
+    """Return whether a file starts like an MP4 or QuickTime file."""
     return head[4:8] in MP4_BOXES
 
 
 def is_still(head: bytes) -> bool:
-    """Whether a file begins as a photograph does that lies in a video's container: HEIC, AVIF."""
+    """Return whether a file starts like a still picture in a video container: HEIC, AVIF."""
     return head[4:8] == b"ftyp" and head[8:12] in STILL_BRANDS
 
 
 def media_type(head: bytes, format_name: str) -> str:
-    """The media type of a container, from its first bytes and FFmpeg's name of its format."""
+    """Return the media type of a container, from its first bytes and FFmpeg's name of its format."""
     if format_name.startswith("mov"):
         return _mp4_type(head)
     if format_name.startswith("matroska"):
@@ -109,25 +110,26 @@ def _mp4_type(head: bytes) -> str:
 
 
 FFMPEG_OPTIONS = {"format_whitelist": ",".join(ALLOWED_FORMATS), "max_streams": "200"}
-"""Each stream costs a decoder, and perhaps a picture, as soon as a file is opened."""
+"""`max_streams` limits memory: FFmpeg allocates a decoder, and perhaps a picture, for each stream it opens."""
 READ_AHEAD = 256 * 1024
-"""Bytes that FFmpeg asks for at a time."""
+"""Bytes that FFmpeg reads at a time."""
 MAX_READ_FAILURES = 8
-"""After so many failures one after the other a file is taken to end."""
+"""After this many failures in a row, the file counts as ended."""
 
 
 @contextmanager
 def open_media(
     source: str | BinaryIO, name: str, max_pixels: int = MAX_PIXELS
 ) -> Iterator[tuple[InputContainer, bytes]]:
-    """A container, to be read from its beginning, and the first bytes of its file. A file passed in stays open.
+    """Open a container; yield it and the first bytes of its file. A file that is passed in stays open.
 
-    FFmpeg decodes no picture of more than `max_pixels`, whatever the container says of its size and whenever it comes;
-    opening alone would, to learn how some codings store their pixels.
+    FFmpeg decodes no picture of more than `max_pixels`, whatever size the container declares. Opening alone may decode
+    one, to find the pixel format of some codecs.
 
-    Raises InvalidError: `empty`, `not_a_video`, or `nothing_decodes` for an MP4 without its index. What reading the
-    file raises passes through, since that is not the video's fault; so FFmpeg gets a file, never a path.
+    Raises InvalidError: `empty`, `not_a_video`, or `nothing_decodes` for an MP4 without its index. Errors of reading
+    the file pass through unchanged, because the video did not cause them.
     """
+    # FFmpeg gets a file object, never a path: it would hide errors of reading, and could follow a protocol prefix.
     if isinstance(source, str):
         with Path(source).open("rb", buffering=0) as file, open_media(file, name, max_pixels) as found:
             yield found
@@ -140,13 +142,13 @@ def open_media(
     limit = {"max_pixels": str(max_pixels)}
     with _container(source, head, name, FFMPEG_OPTIONS | limit) as container:
         for stream in container.streams.video:
-            if has_decoder(stream):
+            if has_decoder(stream):  # the option above only holds while the container is opened
                 stream.codec_context.options = limit
         yield container, head
 
 
 def read_packets(container: InputContainer, streams: Sequence[VideoStream | AudioStream]) -> "Iterator[Packet[Any]]":
-    """The packets of some streams, to where the file ends or can't be read any further."""
+    """Yield the packets of some streams, up to the end of the file or to where it can't be read any further."""
     for stream in container.streams:
         stream.discard = Discard.default if stream in streams else Discard.all
     failures = 0
@@ -154,32 +156,32 @@ def read_packets(container: InputContainer, streams: Sequence[VideoStream | Audi
         try:
             for packet in container.demux(*streams):
                 failures = 0
-                if packet.size:  # to a decoder, an empty packet means the end
+                if packet.size:  # an empty packet would flush the decoder
                     yield packet
-        except FFmpegError:  # also for want of memory: a damaged size asks for more than there is
+        except FFmpegError:  # out of memory too: a damaged size field may ask for any amount
             failures += 1
-        except IndexError:  # PyAV ends a stream that it did not know at the beginning; all packets have been given
+        except IndexError:  # PyAV, at the end, if a stream was added while reading; all packets have been read
             return
         else:
             return
 
 
 OnDecodeError = Callable[[FFmpegError], None]
-"""Is told why a packet was not decoded."""
+"""Is called with the error of a packet that was not decoded."""
 
 
 @overload
 def decode(
-    stream: VideoStream, packet: "Packet[Any] | None", refused: OnDecodeError | None = None
+    stream: VideoStream, packet: "Packet[Any] | None", on_error: OnDecodeError | None = None
 ) -> list[VideoFrame]: ...
 @overload
 def decode(
-    stream: AudioStream, packet: "Packet[Any] | None", refused: OnDecodeError | None = None
+    stream: AudioStream, packet: "Packet[Any] | None", on_error: OnDecodeError | None = None
 ) -> list[AudioFrame]: ...
 def decode(
-    stream: VideoStream | AudioStream, packet: "Packet[Any] | None", refused: OnDecodeError | None = None
+    stream: VideoStream | AudioStream, packet: "Packet[Any] | None", on_error: OnDecodeError | None = None
 ) -> list[VideoFrame] | list[AudioFrame]:
-    """The frames that a packet completes, none where it is broken; for None, those that the decoder still holds.
+    """Return the frames that a packet completes; no frame if it is damaged. None flushes the decoder.
 
     Raises MemoryError.
     """
@@ -188,8 +190,8 @@ def decode(
     except OutOfMemory:
         raise
     except FFmpegError as error:
-        if refused:
-            refused(error)
+        if on_error:
+            on_error(error)
         return []
 
 
@@ -201,7 +203,8 @@ def _head(file: BinaryIO) -> bytes:
 
 
 def has_decoder(stream: VideoStream | AudioStream) -> bool:
-    """Whether there is a decoder: PyAV leaves the context out where there is none, which its types don't say."""
+    """Return whether there is a decoder for a stream."""
+    # PyAV omits `codec_context` otherwise, which its type hints do not say.
     return getattr(stream, "codec_context", None) is not None
 
 
@@ -220,9 +223,9 @@ STILLS = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
 def picture_stream(container: InputContainer, name: str) -> VideoStream:
-    """The stream whose pictures are the video; cover art and thumbnails are none.
+    """Return the stream with the pictures of the video. Cover art and thumbnails do not count.
 
-    Raises InvalidError: `no_pictures`, or `nothing_decodes` if no stream can be read or none is in a known coding.
+    Raises InvalidError: `no_pictures`, or `nothing_decodes` if no stream can be read or none has a known codec.
     """
     if not len(container.streams):
         raise InvalidError("nothing_decodes", f"{name} is truncated or damaged: no part of it can be read")
@@ -232,12 +235,13 @@ def picture_stream(container: InputContainer, name: str) -> VideoStream:
     known = [stream for stream in streams if has_decoder(stream)]
     if not known:
         raise InvalidError("nothing_decodes", f"the pictures of {name} are in a coding that is not known here")
+    # FFmpeg prefers the stream that players show, which may be one that can't be decoded here.
     best = container.streams.best("video")
     return next((stream for stream in known if stream is best), known[0])
 
 
 def sound_stream(container: InputContainer, pictures: VideoStream) -> AudioStream | None:
-    """The stream that a player plays with these pictures; None without sound in a known coding."""
+    """Return the stream that a player plays with these pictures; None without sound in a known codec."""
     known = [stream for stream in container.streams.audio if has_decoder(stream)]
     best = container.streams.best("audio", related=pictures)
     return next((stream for stream in known if stream is best), known[0] if known else None)

@@ -1,4 +1,4 @@
-"""What may be in an archive: which names there are below a video, and what the bytes under each have to be."""
+"""Validating the members of an archive: which names are allowed, and what their bytes have to be."""
 
 import asyncio
 import binascii
@@ -22,13 +22,13 @@ from rushes_schemas.storyboard import Storyboard
 
 KILOBYTE, MEGABYTE = 1 << 10, 1 << 20
 MAX_INLINE_BYTES = 64 * KILOBYTE
-"""Bytes that are parsed within milliseconds, which is not worth another thread."""
+"""JSON of up to this size is parsed within milliseconds, so no thread is used for it."""
 MAX_INTEGER = 2**63 - 1
 FLOAT32_BYTES = 4
 MAX_PICTURE_PIXELS = 1 << 25
-"""Of a keyframe or a storyboard's sheet; pictures of 640 pixels across have a hundredth."""
+"""Limit for a keyframe or a storyboard. A picture that is 640 pixels wide has a hundredth of it."""
 JPEG_FRAME_MARKERS = frozenset({0xC0, 0xC1, 0xC2})
-"""JPEG's markers of the block that tells the picture's size: baseline, extended and progressive."""
+"""JPEG markers of the block with the picture's size: baseline, extended and progressive."""
 
 VIDEO = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 RECIPE = r"[0-9a-z]{1,64}"
@@ -40,17 +40,17 @@ SOURCE, SOURCE_NOTE = "source", "source.json"
 
 @dataclass(frozen=True)
 class MemberKind:
-    """One kind of what lies below a video."""
+    """One kind of file of a video."""
 
     name: re.Pattern[str]
     most: int
-    """Bytes that it may have."""
-    judge: Callable[[str, bytes], None] | None
-    """Raises ValueError unless the bytes may be under this key; called with both. None: it is sound."""
+    """Maximum size in bytes."""
+    validate: Callable[[str, bytes], None] | None
+    """Called with the key and the bytes. Raises ValueError if the bytes are wrong. None for sound."""
 
 
 def video_and_name(member: TarMember) -> tuple[str, str]:
-    """The id of a member's video, and its name below it. Raises InvalidError."""
+    """Return the id of a member's video, and the name below that video. Raises InvalidError."""
     match = MEMBER.fullmatch(member.name)
     if match is None or (match["name"] != SOURCE and _kind_of(match["name"]) is None):
         raise invalid_archive(f"the archive holds {member.shown}: no part of a video")
@@ -58,8 +58,10 @@ def video_and_name(member: TarMember) -> tuple[str, str]:
 
 
 async def validated_data(member: TarMember, parsing: asyncio.Lock) -> bytes | AsyncIterator[bytes]:
-    """The bytes of a member that is not the video itself; sound, which may be long, piece by piece. Raises InvalidError
-    unless they are what its name says. `parsing` is held meanwhile: JSON takes many times the memory of its bytes."""
+    """Return the bytes of a member other than the video itself, or for sound, which may be long, an iterator of pieces.
+
+    Raises InvalidError if they are not what the name says. `parsing` is held while a large JSON is parsed.
+    """
     video, name = video_and_name(member)
     key, kind = f"{video_prefix(video)}/{name}", _kind_of(name)
     assert kind is not None
@@ -67,38 +69,38 @@ async def validated_data(member: TarMember, parsing: asyncio.Lock) -> bytes | As
         raise invalid_archive(
             f"{member.shown} in the archive has {member.size:,} bytes; it may have 1 to {kind.most:,}"
         )
-    if kind.judge is None:
+    if kind.validate is None:
         return _checked_sound(member)
     data = b"".join([piece async for piece in member.data])
     if len(data) <= MAX_INLINE_BYTES:
-        _validate(kind.judge, key, data, member.shown)
+        _validate(kind.validate, key, data, member.shown)
         return data
     async with parsing:
-        await asyncio.to_thread(_validate, kind.judge, key, data, member.shown)
+        await asyncio.to_thread(_validate, kind.validate, key, data, member.shown)
     return data
 
 
-def _validate(judge: Callable[[str, bytes], None], key: str, data: bytes, shown: str) -> None:
+def _validate(validate: Callable[[str, bytes], None], key: str, data: bytes, shown: str) -> None:
     try:
-        judge(key, data)
+        validate(key, data)
     except ValueError as error:
         raise invalid_archive(f"{shown} in the archive is wrong: {ascii(fault_of(error))[1:-1]}") from error
 
 
 async def _checked_sound(member: TarMember) -> AsyncIterator[bytes]:
-    begun = b""
+    head = b""
     async for piece in member.data:
-        if len(begun) < len(FLAC_SIGNATURE):
-            begun += piece[: len(FLAC_SIGNATURE)]
-            if not begun.startswith(FLAC_SIGNATURE[: len(begun)]):
+        if len(head) < len(FLAC_SIGNATURE):
+            head += piece[: len(FLAC_SIGNATURE)]
+            if not head.startswith(FLAC_SIGNATURE[: len(head)]):
                 raise invalid_archive(f"{member.shown} in the archive is no FLAC")
         yield piece
-    if len(begun) < len(FLAC_SIGNATURE):
+    if len(head) < len(FLAC_SIGNATURE):
         raise invalid_archive(f"{member.shown} in the archive is no FLAC")
 
 
 def parse_source(data: bytes) -> Source:
-    """The note on a video, of bytes that were judged."""
+    """Parse the note on a video. Raises ValueError."""
     return parsed(SOURCE_NOTE, Source, data)
 
 
@@ -113,8 +115,9 @@ def _validate_source(key: str, data: bytes) -> None:
 
 
 def _validate_metadata(key: str, data: bytes) -> None:
-    said = parsed(key, StoredMetadata, data)
-    VideoUploaded(uri="x:", accepted_at=said.said_at, **said.published().model_dump())
+    metadata = parsed(key, StoredMetadata, data)
+    # The event has the same limits as metadata from a client, so it is built to check them. The URI is a placeholder.
+    VideoUploaded(uri="x:", accepted_at=metadata.said_at, **metadata.published().model_dump())
 
 
 def _validate_plan(key: str, data: bytes) -> None:
@@ -156,7 +159,7 @@ def _validate_storyboard(key: str, data: bytes) -> None:
 
 
 def _validate_picture(key: str, data: bytes) -> None:
-    """The header tells the size, which is looked at before anything decodes the picture."""
+    # Only the header is read, before anything decodes the picture: its size decides how much memory that takes.
     at = 2
     if not data.startswith(b"\xff\xd8\xff"):
         raise ValueError("it is no JPEG")
@@ -167,12 +170,12 @@ def _validate_picture(key: str, data: bytes) -> None:
             if not 0 < width * height <= MAX_PICTURE_PIXELS:
                 raise ValueError(f"the picture has {width} x {height} pixels; at most {MAX_PICTURE_PIXELS:,} are taken")
             return
-        at += 2 + length
+        at += 2 + length  # the length field counts itself but not the marker
     raise ValueError("it is no JPEG that says how large it is")
 
 
 def _check_values(key: str, content: BaseModel) -> None:
-    """Raise ValueError unless every URI is of a file of this video, and every number is one that the index can have."""
+    """Raise ValueError unless every URI is that of a file of this video and the index can store every number."""
     prefix = blob_uri(video_prefix(video_of_key(key) or "")) + "/"
     for name, value in _values("", content):
         if isinstance(value, str) and (name.endswith("uri") or value.startswith(BLOB_SCHEME)):
@@ -185,7 +188,7 @@ def _check_values(key: str, content: BaseModel) -> None:
 
 
 def _values(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Everything in a model that has no parts, unknown fields too, and what it is called."""
+    """Yield every scalar of a model, unknown fields included, with the name of its field."""
     if isinstance(value, BaseModel | Mapping):
         for key, part in value if isinstance(value, BaseModel) else value.items():
             yield from _values(str(key), part)
@@ -197,14 +200,14 @@ def _values(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 REFERENCED_FILE = re.compile(rf"{SEGMENT}/(?:sound-{RECIPE}\.flac|keyframes-{RECIPE}/[0-9]{{1,12}}\.jpg)")
-"""What an artefact may name: the files that the next stage opens."""
+"""Files to which an artefact may refer, because the next stage opens them."""
 
 FLAC_SIGNATURE = b"fLaC\x00\x00\x00\x22"
-"""Sound begins so: FLAC, whose first block says what it is."""
+"""The first bytes of a FLAC file: its magic number, and the header of its first block."""
 
 MEMBER_KINDS = tuple(
-    MemberKind(re.compile(name), most, judge)
-    for name, most, judge in (
+    MemberKind(re.compile(name), most, validate)
+    for name, most, validate in (
         (r"source\.json", 4 * KILOBYTE, _validate_source),
         (r"declared\.json", 256 * KILOBYTE, _validate_metadata),
         (rf"ingest-{RECIPE}\.json", 2 * MEGABYTE, _validate_plan),
@@ -217,4 +220,4 @@ MEMBER_KINDS = tuple(
         (rf"{SEGMENT}/storyboard-{RECIPE}\.jpg", 16 * MEGABYTE, _validate_picture),
     )
 )
-"""All that may lie below a video, besides the video itself."""
+"""All files that a video may have besides its own bytes."""

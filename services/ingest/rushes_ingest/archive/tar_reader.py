@@ -1,7 +1,7 @@
-"""A tar archive out of a stream of bytes, compressed or not, in bounded memory whatever the bytes are.
+"""Reading a tar archive from a stream of bytes, compressed or not, in bounded memory for any input.
 
-Python's `tarfile` reads a header that has extensions (pax, GNU long names) whole, however large it says that it is. So
-the blocks of a header are gathered here, up to a limit, and `tarfile` gets no more than them to parse.
+Python's `tarfile` reads the extensions of a header (pax, GNU long names) into memory, whatever size they declare. So
+the blocks of a header are collected here, up to a limit, and `tarfile` only parses these.
 """
 
 import asyncio
@@ -18,19 +18,19 @@ from rushes_runtime.errors import InvalidError
 
 BLOCK = tarfile.BLOCKSIZE
 PIECE = 1 << 20
-"""Bytes that are decompressed, and passed on, at a time."""
+"""Bytes that are decompressed at a time."""
 MAX_HEADER = 64 * 1024
-"""Bytes of a member's header with its extensions."""
+"""Limit on the bytes of a member's header with its extensions."""
 XZ_MEMORY = 36 << 20
-"""Bytes that decompressing xz may take: what `xz -8` makes, and less."""
+"""Memory for decompressing xz: enough for archives of `xz -8`, but not of `xz -9`."""
 MAX_RATIO = 200
-"""How many times as large as it is an archive may be once it is decompressed. Text comes to about 10 times."""
+"""Limit on the decompressed size, in multiples of the compressed one. Text has about 10."""
 RATIO_FREE_BYTES = 64 << 20
-"""Decompressed bytes from which on the ratio counts: a few zeros at the beginning are no bomb."""
+"""Decompressed bytes from which on the ratio is checked: zeros at the start of an archive compress well."""
 MAX_MEMBER_SIZE = 1 << 60
-"""Bytes of a member; no header that says more is true."""
+"""Limit on the bytes of a member. A header that declares more is damaged."""
 MAX_SHOWN = 100
-"""Characters of a member's name in a sentence."""
+"""Characters of a member's name in an error."""
 
 EXTENSIONS = frozenset(
     {
@@ -43,7 +43,7 @@ FILES = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE})
 
 @dataclass(frozen=True)
 class TarMember:
-    """A file in the archive. Its bytes are read before the next member, and at most once."""
+    """A file in the archive. Its bytes can be read once, before the next member is requested."""
 
     name: str
     size: int
@@ -51,25 +51,25 @@ class TarMember:
 
     @property
     def shown(self) -> str:
-        """The name as a sentence can hold it, whatever characters it has."""
+        """The name for an error: shortened and in ASCII."""
         return shown_name(self.name)
 
 
 def shown_name(name: str) -> str:
-    """A member's name, shortened and in ASCII."""
+    """Return a member's name, shortened and in ASCII."""
     return ascii(name[:MAX_SHOWN]) + ("…" if len(name) > MAX_SHOWN else "")
 
 
 def invalid_archive(sentence: str) -> InvalidError:
-    """The error of all that is wrong with an archive."""
+    """Return the error for an archive that can't be imported."""
     return InvalidError("not_an_archive", sentence)
 
 
 async def read_members(body: AsyncIterator[bytes], most: int) -> AsyncIterator[TarMember]:
-    """The files of an archive, one after another. Directories are passed over.
+    """Yield the files of an archive. Directories are skipped.
 
-    Raises InvalidError `not_an_archive` for what is no tar archive, is cut short, has more than `most` members or a
-    member that is neither a file nor a directory; `too_large` for what unpacks to far more than came.
+    Raises InvalidError: `not_an_archive` for anything but a complete tar archive of at most `most` members, all of them
+    files and directories; `too_large` if it decompresses to far more than it has.
     """
     stream = _ByteReader(decompressed(body))
     count = 0
@@ -83,13 +83,13 @@ async def read_members(body: AsyncIterator[bytes], most: int) -> AsyncIterator[T
         if entry.type not in FILES or entry.issparse():
             raise invalid_archive(f"the archive holds {shown_name(entry.name)}, which is no ordinary file")
         yield TarMember(entry.name, entry.size, stream.portion(entry.size))
-        await stream.skip_rest(-entry.size % BLOCK)
+        await stream.skip_rest(-entry.size % BLOCK)  # members are padded to whole blocks
     if not count:
         raise invalid_archive("the archive holds no video")
 
 
 async def _header(stream: "_ByteReader") -> bytes | None:
-    """The blocks of the next member's header, its extensions first; None at the archive's end."""
+    """Return the blocks of the next member's header, extensions first; None at the end of the archive."""
     gathered = b""
     while True:
         block = await stream.exactly(BLOCK)
@@ -108,7 +108,8 @@ async def _header(stream: "_ByteReader") -> bytes | None:
 
 
 def _parse_header(blocks: bytes) -> tarfile.TarInfo:
-    if b"GNU.sparse." in blocks:  # parsing these would read on, into the member's data
+    # To parse these formats of sparse files, `tarfile` would read on into the member's data.
+    if b"GNU.sparse." in blocks:
         raise invalid_archive("the archive holds a sparse file; pack it again without --sparse")
     if blocks[-BLOCK:][156:157] == tarfile.GNUTYPE_SPARSE:
         raise invalid_archive("the archive holds a sparse file; pack it again without --sparse")
@@ -122,23 +123,23 @@ def _parse_header(blocks: bytes) -> tarfile.TarInfo:
 
 
 class _ByteReader:
-    """Bytes that are read in the portions that are asked for."""
+    """Reads a stream of pieces in portions of any size."""
 
     def __init__(self, pieces: AsyncIterator[bytes]) -> None:
         self._pieces = pieces
         self._rest = memoryview(b"")
         self._owed = 0
-        """Bytes of the portion that is being read."""
+        """Bytes of the current portion that were not read yet."""
 
     async def exactly(self, size: int) -> bytes:
-        """So many bytes. Raises InvalidError where there are fewer."""
+        """Return `size` bytes. Raises InvalidError if there are fewer."""
         gathered = bytearray()
         while len(gathered) < size:
             gathered += await self._some(size - len(gathered))
         return bytes(gathered)
 
     async def portion(self, size: int) -> AsyncIterator[bytes]:
-        """So many bytes, piece by piece."""
+        """Yield `size` bytes, piece by piece."""
         self._owed = size
         while self._owed:
             piece = await self._some(self._owed)
@@ -146,7 +147,7 @@ class _ByteReader:
             yield piece
 
     async def skip_rest(self, more: int) -> None:
-        """Pass over what nobody read of the last portion, and over so many bytes more."""
+        """Skip the unread bytes of the last portion, and `more` bytes."""
         left, self._owed = self._owed + more, 0
         while left:
             left -= len(await self._some(left))
@@ -162,7 +163,7 @@ class _ByteReader:
 
 
 class _Decompressor(Protocol):
-    """As `bz2` and `lzma` have it."""
+    """The interface that `bz2` and `lzma` share."""
 
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
     @property
@@ -174,7 +175,7 @@ class _Decompressor(Protocol):
 
 
 class _Gzip:
-    """zlib's, with the interface of the other two."""
+    """The decompressor of `zlib` with the same interface."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(16 + zlib.MAX_WBITS)
@@ -204,12 +205,14 @@ _DECOMPRESSORS: dict[bytes, Callable[[], _Decompressor]] = {
     b"BZh": bz2.BZ2Decompressor,
     b"\xfd7z": _xz,
 }
-"""By the first bytes of what they decompress."""
+"""By the first bytes of the compressed data."""
 
 
 async def decompressed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """What gzip, bzip2 or xz made the pieces of, or the pieces themselves, at most `PIECE` bytes at a time. Raises
-    InvalidError: `not_an_archive`, or `too_large` for what unpacks to far more than came."""
+    """Decompress gzip, bzip2 or xz, at most `PIECE` bytes at a time. Other data are yielded unchanged.
+
+    Raises InvalidError: `not_an_archive`, or `too_large` if the decompressed data are far larger.
+    """
     head = b""
     while len(head) < MAGIC and (piece := await anext(pieces, None)) is not None:
         head += piece
@@ -218,17 +221,17 @@ async def decompressed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for piece in pieces:
             yield piece
         return
-    inflating = _Decompression(head[:MAGIC])
-    coming: bytes | None = head
-    while coming is not None and not inflating.ended:
-        while out := await asyncio.to_thread(inflating.step, coming):
+    decompression = _Decompression(head[:MAGIC])
+    data: bytes | None = head
+    while data is not None and not decompression.ended:
+        while out := await asyncio.to_thread(decompression.step, data):
             yield out
-            coming = b""
-        coming = await anext(pieces, None)
+            data = b""
+        data = await anext(pieces, None)
 
 
 class _Decompression:
-    """A compressed stream on its way, and how much came out of it."""
+    """The decompression of one stream, with its ratio."""
 
     def __init__(self, magic: bytes) -> None:
         self._magic = magic
@@ -236,10 +239,10 @@ class _Decompression:
         self._in = self._out = 0
         self._behind = b""
         self.ended = False
-        """What comes now is padding, no part of the stream."""
+        """The rest of the data is padding."""
 
     def step(self, data: bytes) -> bytes:
-        """What the next bytes unpack to, at most `PIECE`; nothing where more are needed. Blocks on the CPU."""
+        """Decompress the next bytes, to at most `PIECE` bytes; to none if more input is needed. Blocks on the CPU."""
         self._in += len(data)
         try:
             out = self._decompress(data)
@@ -263,7 +266,8 @@ class _Decompression:
         return out
 
     def _goes_on(self) -> bool:
-        """Whether another stream begins behind the one that ended: parallel compressors write many."""
+        """Return whether another stream follows the one that ended."""
+        # Parallel compressors such as pigz and pbzip2 write many streams.
         if self._behind.startswith(self._magic):
             self._decompressor = _DECOMPRESSORS[self._magic]()
             return True
