@@ -11,7 +11,7 @@ from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from rushes_ingest.resumable.receive import ALGORITHMS, ResumableUploads, UploadChecksum
-from rushes_ingest.resumable.spool import SpooledUpload
+from rushes_ingest.resumable.spool import Spool, SpooledUpload
 from rushes_ingest.settings import IngestSettings
 from rushes_ingest.upload_metadata import KNOWN_FIELDS, field_text
 from rushes_runtime.errors import InvalidError
@@ -146,16 +146,6 @@ def resumable_routes(uploads: ResumableUploads, settings: IngestSettings) -> API
     """Return the routes. The request with the last byte is answered after the broker has acknowledged the event."""
     router = APIRouter(prefix=PATH, tags=["ingest"], route_class=TusRoute)
 
-    def offset_response(upload: SpooledUpload, status: int) -> Response:
-        headers = {"Upload-Offset": str(uploads.spool.offset(upload)), "Upload-Length": str(upload.length)}
-        headers |= {"Cache-Control": "no-store"} | expiry(upload)
-        return Response(status_code=status, headers=headers)
-
-    def expiry(upload: SpooledUpload) -> dict[str, str]:
-        # A completed upload is a video, which does not expire.
-        expires_at = uploads.spool.expires_at(upload)
-        return {} if upload.accepted else {"Upload-Expires": formatdate(expires_at, usegmt=True)}
-
     @router.options(
         "", status_code=204, responses=describe_response(204, "Tus-Version", "Tus-Extension", "Tus-Max-Size")
     )
@@ -171,7 +161,7 @@ def resumable_routes(uploads: ResumableUploads, settings: IngestSettings) -> API
         owner = str(getattr(request.state, "caller", "somebody"))
         upload = await uploads.create(upload_length, parse_metadata(upload_metadata), owner)
         headers = {"Location": f"{PATH}/{upload.id}", "Upload-Offset": "0"}
-        return Response(status_code=201, headers=headers | expiry(upload))
+        return Response(status_code=201, headers=headers | _expiry_headers(uploads.spool, upload))
 
     @router.get("/{id}")
     async def state(id: str) -> UploadState:
@@ -186,7 +176,7 @@ def resumable_routes(uploads: ResumableUploads, settings: IngestSettings) -> API
     )
     async def head(id: str) -> Response:
         """Return the offset from which to continue."""
-        return offset_response(uploads.spool.find(id), 200)
+        return Response(headers=_offset_headers(uploads.spool, uploads.spool.find(id)))
 
     @router.patch("/{id}", status_code=204, responses=_PATCH_RESPONSES, openapi_extra=REQUEST_BODY)
     async def patch(
@@ -195,9 +185,8 @@ def resumable_routes(uploads: ResumableUploads, settings: IngestSettings) -> API
         """Append bytes. With the last byte, the video is checked and accepted."""
         if request.headers.get("content-type") != CONTENT_TYPE:
             raise HTTPException(415, f"Send bytes as {CONTENT_TYPE}.")
-        return offset_response(
-            await uploads.take(id, upload_offset, request.stream(), parse_checksum(upload_checksum)), 204
-        )
+        upload = await uploads.take(id, upload_offset, request.stream(), parse_checksum(upload_checksum))
+        return Response(status_code=204, headers=_offset_headers(uploads.spool, upload))
 
     @router.delete("/{id}", status_code=204, responses=describe_response(204) | describe_errors(412, 423))
     async def terminate(id: str) -> Response:
@@ -206,3 +195,13 @@ def resumable_routes(uploads: ResumableUploads, settings: IngestSettings) -> API
         return Response(status_code=204)
 
     return router
+
+
+def _offset_headers(spool: Spool, upload: SpooledUpload) -> dict[str, str]:
+    headers = {"Upload-Offset": str(spool.offset(upload)), "Upload-Length": str(upload.length)}
+    return headers | {"Cache-Control": "no-store"} | _expiry_headers(spool, upload)
+
+
+def _expiry_headers(spool: Spool, upload: SpooledUpload) -> dict[str, str]:
+    # A completed upload is a video, which does not expire.
+    return {} if upload.accepted else {"Upload-Expires": formatdate(spool.expires_at(upload), usegmt=True)}
