@@ -25,9 +25,11 @@ def check_disk_space(folder: Path | None, size: int, keep_free: int) -> None:
         return
     # The nearest parent that exists is on the same disk.
     existing = next(path for path in (folder, *folder.parents) if path.exists())
-    room = max(0, shutil.disk_usage(existing).free - keep_free)
-    if size > room:
-        raise InvalidError("no_space", f"There is no room for {size:,} bytes: the server's disk takes {room:,} more.")
+    available = max(0, shutil.disk_usage(existing).free - keep_free)
+    if size > available:
+        raise InvalidError(
+            "no_space", f"The server's disk has no space for {size:,} bytes: {available:,} are available."
+        )
 
 
 @dataclass

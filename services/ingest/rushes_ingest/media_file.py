@@ -215,7 +215,7 @@ def _container(file: BinaryIO, head: bytes, name: str, options: dict[str, str]) 
         if is_mp4(head):
             sentence = f"{name} is truncated or damaged: the index of this MP4 file is missing or broken"
             raise InvalidError("nothing_decodes", sentence) from error
-        sentence = f"{name} is not a video: it is in no format that is known to hold moving pictures"
+        sentence = f"{name} is not a video: its format is not a known video format"
         raise InvalidError("not_a_video", sentence) from error
 
 
@@ -234,7 +234,7 @@ def picture_stream(container: InputContainer, name: str) -> VideoStream:
         raise InvalidError("no_pictures", f"{name} has no pictures, so it is not a video")
     known = [stream for stream in streams if has_decoder(stream)]
     if not known:
-        raise InvalidError("nothing_decodes", f"the pictures of {name} are in a coding that is not known here")
+        raise InvalidError("nothing_decodes", f"the pictures of {name} have a codec that is not supported")
     # FFmpeg prefers the stream that players show, which may be one that can't be decoded here.
     best = container.streams.best("video")
     return next((stream for stream in known if stream is best), known[0])

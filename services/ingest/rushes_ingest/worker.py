@@ -129,4 +129,4 @@ class ProbeProcesses:
         except ComputeError as error:
             # A limit may be exceeded because of the machine and not of the video. The PreparationProcess has higher
             # limits, and reports its result in the video's status.
-            log.warning("an upload is accepted without a look at it", file=name, reason=error.reason, error=str(error))
+            log.warning("an upload is accepted without a check", file=name, reason=error.reason, error=str(error))

@@ -75,7 +75,7 @@ class ArchiveImporter:
         TooManyArchives.
         """
         if self._running >= self._settings.archives_at_once:
-            raise TooManyArchives(f"{self._running} archives are coming in at the moment; try again in a while")
+            raise TooManyArchives(f"{self._running} archives are being imported; try again later")
         self._running += 1
         staging = _StagingArea(self._blobs, self._settings)
         try:

@@ -171,7 +171,7 @@ def _validate_picture(key: str, data: bytes) -> None:
                 raise ValueError(f"the picture has {width} x {height} pixels; at most {MAX_PICTURE_PIXELS:,} are taken")
             return
         at += 2 + length  # the length field counts itself but not the marker
-    raise ValueError("it is no JPEG that says how large it is")
+    raise ValueError("the JPEG has no header with its size")
 
 
 def _check_values(key: str, content: BaseModel) -> None:

@@ -224,7 +224,7 @@ class RequestWriter:
         except OSError as error:
             if error.errno not in DISK_FULL_ERRORS:
                 raise
-            raise InvalidError("no_space", "The server's disk is full; go on with the upload later.") from error
+            raise InvalidError("no_space", "The server's disk is full; continue the upload later.") from error
         if self._hash:
             self._hash.update(data)
 

@@ -197,7 +197,9 @@ class Spool:
             make_folder(aside.parent)
             note.replace(aside)
             fault = str(error).replace("\n", " ")[:200]
-            log.error("the note on an upload can't be read; it has to begin anew", kept_as=str(aside), fault=fault)
+            log.error(
+                "the note on an upload can't be read; the client has to start it again", kept_as=str(aside), fault=fault
+            )
             return None
 
     def _note(self, id: str) -> Path:

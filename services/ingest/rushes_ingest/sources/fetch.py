@@ -106,7 +106,7 @@ class WebFetcher:
                             yield piece
                         else:
                             return
-            raise InvalidError("not_found", f"{redacted(uri)} leads on more than {MAX_REDIRECTS} times")
+            raise InvalidError("not_found", f"{redacted(uri)} redirects more than {MAX_REDIRECTS} times")
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, ssl.SSLError) as error:
             reason = str(error) or type(error).__name__
             raise FetchFailed(f"{target.shown} can't be fetched: {reason}") from error
@@ -116,11 +116,11 @@ class WebFetcher:
         try:
             uri = urljoin(f"{target.scheme}://{target.headers()['Host']}{target.path.decode('ascii')}", location)
         except ValueError:
-            raise InvalidError("not_an_address", f"{target.shown} leads on to what is no address") from None
+            raise InvalidError("not_an_address", f"{target.shown} redirects to an invalid URI") from None
         try:
             following = self.policy.web(uri)
         except InvalidError as error:
-            raise InvalidError(error.reason, f"{target.shown} leads on: {error}") from None
+            raise InvalidError(error.reason, f"{target.shown} redirects to a URI that is refused: {error}") from None
         same = following.origin == target.origin
         return replace(following, userinfo=target.userinfo if same else b"")
 
@@ -148,7 +148,7 @@ def _check_response(status: int, encoding: str, shown: str) -> None:
     if not 200 <= status < 300:
         raise FetchFailed(f"{shown} can't be fetched: it answers {status}")
     if encoding.lower() != "identity":
-        raise InvalidError("not_found", f"{shown} answers in the encoding {encoding[:40]!r}, which was not asked for")
+        raise InvalidError("not_found", f"{shown} answers with the encoding {encoding[:40]!r}, which was not requested")
 
 
 CHUNK = 1 << 20
@@ -183,7 +183,7 @@ class Fetcher:
             return paced(self._object(uri), shown, settings, PIECE)
         if scheme in ("http", "https"):
             return paced(self.web.fetch(uri), shown, settings)
-        raise InvalidError("scheme_not_allowed", f"{shown} has a scheme that nothing can be fetched from")
+        raise InvalidError("scheme_not_allowed", f"{shown} has a scheme that can't be fetched")
 
     async def _file(self, uri: str) -> AsyncGenerator[bytes, None]:
         path = self.policy.file(uri)
