@@ -27,9 +27,7 @@ def check_disk_space(folder: Path | None, size: int, keep_free: int) -> None:
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     available = max(0, shutil.disk_usage(existing).free - keep_free)
     if size > available:
-        raise InvalidError(
-            "no_space", f"The server's disk has no space for {size:,} bytes: {available:,} are available."
-        )
+        raise InvalidError("no_space", f"The server's disk has no space for {size:,} bytes: {available:,} are left.")
 
 
 @dataclass

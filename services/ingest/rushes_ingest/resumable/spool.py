@@ -198,7 +198,7 @@ class Spool:
             note.replace(aside)
             fault = str(error).replace("\n", " ")[:200]
             log.error(
-                "the note on an upload can't be read; the client has to start it again", kept_as=str(aside), fault=fault
+                "the note on an upload can't be read; it has to be started again", kept_as=str(aside), fault=fault
             )
             return None
 
