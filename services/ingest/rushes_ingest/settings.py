@@ -131,6 +131,7 @@ class SourceSettings(Part):
 
 def migrated(ingest: IngestSettings, sources: SourceSettings) -> SourceSettings:
     """Return the settings of sources, with the values that are set under former names in `RUSHES_INGEST__`."""
+    # `model_fields_set` tells values that were set from defaults, which must not override anything.
     former: dict[str, Any] = {}
     if "allowed_schemes" in ingest.model_fields_set and "schemes" not in sources.model_fields_set:
         former["schemes"] = ingest.allowed_schemes

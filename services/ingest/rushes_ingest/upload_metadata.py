@@ -40,6 +40,7 @@ def uploaded_event(uri: str, fields: Mapping[str, Any]) -> VideoUploaded:
     try:
         return VideoUploaded(uri=uri, **known)
     except ValidationError as error:
+        # One sentence about the first error. Pydantic's message would quote the whole input.
         first = error.errors()[0]
         field = first["loc"][0] if first["loc"] else "the upload"
         raise InvalidError("bad_request", f"{field}: {first['msg']}") from error

@@ -38,6 +38,7 @@ class VideoEdit(BaseModel):
     def event(self, uri: str, generation: int) -> VideoUploaded:
         """Return the event that publishes the same bytes again with the changed metadata."""
         new = {name: getattr(self, name) for name in self.model_fields_set}
+        # An event without a field keeps the stored value, so fields to clear are listed by name.
         cleared = tuple(cast(ClearableField, name) for name in CLEARABLE_FIELDS if name in new and not new[name])
         kept = {name: value for name, value in new.items() if name not in cleared}
         return VideoUploaded(uri=uri, generation=generation, cleared=cleared, **kept)
@@ -93,5 +94,6 @@ def deletion_routes(blobs: Blobs, publish: PublishDeletion) -> APIRouter:
 
 
 def _deletion_state(video_id: str, mark: Mark) -> Deletion:
+    # The mark has more fields, which identify events and are not part of the API.
     facts = mark.model_dump(include={"at", "finished_at", "found", "left"})
     return Deletion(video_id=video_id, status_url=f"/v1/videos/{video_id}/deletion", **facts)

@@ -82,6 +82,7 @@ class ArchiveImporter:
             videos = await self._stage(staging, pieces)
             sources = [await self._validated(staging, video, found) for video, found in videos.items()]
             await staging.move_artefacts()
+            # Only here do videos become visible: up to now, nothing but unreferenced artefacts was moved.
             return [await self._put_in_place(staging, source, at) for source in sources]
         finally:
             self._running -= 1

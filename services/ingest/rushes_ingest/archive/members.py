@@ -75,6 +75,7 @@ async def validated_data(member: TarMember, parsing: asyncio.Lock) -> bytes | As
     if len(data) <= MAX_INLINE_BYTES:
         _validate(kind.validate, key, data, member.shown)
         return data
+    # Parsing takes many times the memory of the bytes, so large files are parsed one at a time.
     async with parsing:
         await asyncio.to_thread(_validate, kind.validate, key, data, member.shown)
     return data

@@ -54,6 +54,7 @@ def open_regular(path: Path, roots: Sequence[Path]) -> BinaryIO:
 def _open_without_links(real: Path) -> int:
     """Return a descriptor of the regular file at a real path. Opens folder by folder and follows no link, so the opened
     file is the one that was checked, even if somebody changes the folders meanwhile."""
+    # All folders stay open until the file is opened: a descriptor keeps its folder, whatever the path leads to later.
     with ExitStack() as opened:
         folder = os.open("/", FOLDER)
         opened.callback(os.close, folder)

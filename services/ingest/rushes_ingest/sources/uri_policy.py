@@ -63,6 +63,7 @@ class WebTarget:
         port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
         named = {"Host": host + port}
         if self.userinfo:
+            # Basic authentication sends the characters themselves, not their escapes in the URI.
             user, _, password = self.userinfo.partition(b":")
             plain = unquote(user.decode()) + ":" + unquote(password.decode())
             named["Authorization"] = "Basic " + base64.b64encode(plain.encode()).decode()
@@ -119,6 +120,7 @@ class UriPolicy:
             )
         try:
             parts = urlsplit(uri)
+            # File names may be bytes that are not UTF-8. `surrogateescape` is how Python passes them to the system.
             path = Path(unquote(parts.path, errors="surrogateescape"))
         except ValueError as error:
             raise InvalidError("not_an_address", f"{uri} is no file URI: {error}") from error
@@ -162,6 +164,7 @@ class UriPolicy:
             raise InvalidError("port_not_allowed", f"{shown} is not fetched: name port {port} in RUSHES_SOURCES__PORTS")
         if self.settings.hosts and not matches(host, self.settings.hosts):
             raise InvalidError("host_not_allowed", f"{shown} is not fetched: name {host} in RUSHES_SOURCES__HOSTS")
+        # A host that is a name is checked when it is resolved; an address can be refused at once.
         if address is not None and is_refused(address, self.settings.private_addresses):
             raise address_not_allowed(shown, host)
         return WebTarget(scheme, host, port, url.raw_path, url.userinfo, shown)
