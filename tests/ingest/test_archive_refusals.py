@@ -219,7 +219,7 @@ async def test_what_is_to_stay_free_of_the_disk_is_minded_as_bytes_come(tmp_path
     async with archive_door(tmp_path / "blobs", keep_free=10**18) as door:
         door.put(OTHER)
         for data in (tar_of(FILM), gzipped(tar_of(FILM))):
-            await assert_refused(door, data, "no room", status=507)
+            await assert_refused(door, data, "no space", status=507)
 
 
 async def endless_zeros() -> AsyncIterator[bytes]:
