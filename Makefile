@@ -1,6 +1,8 @@
 # One target per habit. Everything is installed into $(VENV); nothing else on the machine is touched.
 
 VENV ?= .venv
+# Processes of `make test`. Much of it waits for brokers and services, so more of them than cores pay.
+WORKERS ?= 3
 PYTHON ?= python3.11
 UV := $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt --overrides overrides.txt
 
@@ -18,7 +20,7 @@ demo: $(VENV)/.installed  ## Add the examples to an instance of its own, search 
 	$(VENV)/bin/python -m rushes_cli.demo
 
 test: $(VENV)/.tests lint types  ## All checks and tests that need no more than a Python
-	$(VENV)/bin/python -m pytest -m "not all" -p tests.skips
+	$(VENV)/bin/python -m pytest -m "not all" -p tests.skips --numprocesses $(WORKERS) --dist loadfile
 
 test-all: setup-all  ## The tests that need more: Apache Kafka, MinIO, torch, Docker; installs what is missing
 	$(VENV)/bin/python -m pytest -m "all and not long" -p tests.skips --durations=15

@@ -51,7 +51,7 @@ def damaged(target: Target) -> None:
 
 def _give_up(target: Target) -> tuple[str, int]:
     """A film of which a segment can't be done; it, and how many dead letters there are then."""
-    film = broken_at_its_end(77, 8, 5)
+    film = broken_at_its_end(77, 12, 5)  # longer than two segments, so one of them has nothing that decodes
     target.upload(film, "broken.mp4")
     target.status(id_of(film))
     return id_of(film), _letters(target, id_of(film))

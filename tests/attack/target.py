@@ -142,7 +142,12 @@ class Target:
     def must_die(self, markers: Iterable[str], within_s: float = 45) -> None:
         """Count inputs that are to become dead letters, each known by a piece of text in it."""
         waiting = list(markers)
-        seen = until(lambda: text if all(marker in (text := self.dead()) for marker in waiting) else None, within_s)
+
+        def all_dead() -> str | None:
+            text = self.dead()
+            return text if all(marker in text for marker in waiting) else None
+
+        seen = until(all_dead, within_s)
         text = seen or self.dead()
         for marker in waiting:
             if marker in text:
