@@ -15,17 +15,15 @@ from pydantic import BaseModel
 from rushes_runtime.blobs import BlobMissing, Blobs
 from rushes_runtime.stored_json import NewerFormat, dumped, fault_of, parsed
 from rushes_runtime.unreadable import keep_unreadable
+from rushes_schemas.artefacts import video_prefix
 from rushes_schemas.events import StageName
 from rushes_schemas.ids import blob_uri
+
+__all__ = ["Artefact", "Made", "find_or_make", "read", "read_all", "video_prefix", "write", "write_now"]
 
 M = TypeVar("M", bound=BaseModel)
 
 log = structlog.stdlib.get_logger("rushes.blobs")
-
-
-def video_prefix(video_id: str) -> str:
-    """Below this lies all that is stored of a video."""
-    return f"videos/{video_id}"
 
 
 @dataclass(frozen=True)

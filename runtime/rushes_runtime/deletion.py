@@ -26,14 +26,11 @@ from rushes_runtime.generations import (
     mark_key,
     mark_of,
     order_key,
-    source_key,
 )
 from rushes_runtime.stored_json import NewerFormat
 from rushes_runtime.unreadable import forget_unreadable, unreadable
+from rushes_schemas.artefacts import ACCEPTED_UPLOADS, source_note_key
 from rushes_schemas.events import Event, SegmentPlanned, VideoDeleted, VideoProgress
-
-PENDING = "pending"
-"""Uploads that were accepted and not planned yet: `pending/<upload>.json`."""
 
 H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
 Undo = Callable[[str], Awaitable[None]]
@@ -88,7 +85,7 @@ def _is_done(known: Mark, event: VideoDeleted) -> bool:
 
 async def _mark(blobs: Blobs, event: VideoDeleted, generation: int, known: Mark | None) -> Mark:
     source = await find_source(blobs, event.video_id)
-    pending = [key.rsplit("/", 1)[-1].removesuffix(".json") async for key in blobs.list(PENDING)]
+    pending = [key.rsplit("/", 1)[-1].removesuffix(".json") async for key in blobs.list(ACCEPTED_UPLOADS)]
     told = [] if known is None else [known.at] if known.told is None else known.told
     uploads = {*pending, *(known.uploads if known else ()), *(source.uploads if source else ())}
     return Mark(
@@ -102,7 +99,7 @@ async def _mark(blobs: Blobs, event: VideoDeleted, generation: int, known: Mark 
 async def _write_down_generation(blobs: Blobs, video_id: str) -> None:
     """What was stored before there were generations says its own from now on; the mark to come would hide it."""
     source = await find_source(blobs, video_id)
-    if source is not None and await read(blobs, key := source_key(video_id) + ".json", _Generation) == _Generation():
+    if source is not None and await read(blobs, key := source_note_key(video_id), _Generation) == _Generation():
         await write(blobs, key, source)
 
 

@@ -19,10 +19,11 @@ from functools import partial
 
 from pydantic import BaseModel
 
-from rushes_runtime.artefacts import read, video_prefix
+from rushes_runtime.artefacts import read
 from rushes_runtime.blobs import BlobMissing, Blobs
 from rushes_runtime.stored_json import parsed
-from rushes_schemas.ids import blob_uri, video_id
+from rushes_schemas.artefacts import Source, source_key, source_note_key
+from rushes_schemas.ids import video_id
 
 MARKS = "deleted"
 ORDERS = "deleting"
@@ -47,35 +48,6 @@ class Mark(BaseModel):
     """The uploads that had been accepted before it: such an event that comes late, or once more, is dropped."""
 
 
-class Source(BaseModel):
-    """A stored video: what its bytes are. Lies beside them as `source.json`."""
-
-    video_id: str
-    sha256: str
-    size_bytes: int
-    stored_at: int = 0
-    """When the bytes were sent, in ms since the Unix epoch."""
-    generation: int = 0
-    """Which life of the video the bytes are, from 1 on. 0 only where it was stored before there were generations."""
-    uploads: list[str] = []
-    """Events without a generation that this life is of, or was told of again."""
-
-    @property
-    def key(self) -> str:
-        """Where the bytes lie."""
-        return source_key(self.video_id)
-
-    @property
-    def uri(self) -> str:
-        """The same as a `blob:` URI."""
-        return blob_uri(self.key)
-
-
-def source_key(video: str) -> str:
-    """Where the bytes of a video lie."""
-    return f"{video_prefix(video)}/source"
-
-
 def mark_key(video: str) -> str:
     """Where the mark of a video lies."""
     return f"{MARKS}/{hashlib.sha256(video.encode()).hexdigest()[:32]}.json"
@@ -96,7 +68,7 @@ async def find_source(blobs: Blobs, video: str) -> Source | None:
     can't be read is made again from the bytes, which are read for it."""
     if not IS_ID.fullmatch(video):
         return None
-    found = await read(blobs, source_key(video) + ".json", Source, partial(_source_again, blobs, video))
+    found = await read(blobs, source_note_key(video), Source, partial(_source_again, blobs, video))
     if found is None or found.generation:
         return found
     return found.model_copy(update={"generation": _generation_of_old(found.stored_at, await mark_of(blobs, video))})
@@ -149,7 +121,7 @@ async def _source_again(blobs: Blobs, video: str) -> Source | None:
 
 async def _mark_again(blobs: Blobs, video: str) -> Mark:
     """What is stored is a life after a deletion; the one before has ended. While a deletion goes on, it is its own."""
-    stored = source_key(video) + ".json"
+    stored = source_note_key(video)
     try:
         source = parsed(stored, Source, await blobs.get(stored))
     except (BlobMissing, ValueError):

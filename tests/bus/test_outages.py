@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiokafka import ConsumerRecord
 
-from rushes_ingest.pace import FetchFailed
+from rushes_ingest.sources.pace import FetchFailed
 from rushes_runtime.blobs import BlobMissing
 from rushes_runtime.bus.dead import DeadLetters, Wanted
 from rushes_runtime.bus.dependencies import Dependencies

@@ -20,15 +20,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from rushes_embed.catalog import take_progress
 from rushes_embed.collection import ensure_scenes, ensure_videos
 from rushes_embed.records import put_record
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.deletions import deletions
-from rushes_ingest.edits import edits
-from rushes_ingest.prepare import Preparer, check
-from rushes_ingest.resumable.core import Resumable
-from rushes_ingest.resumable.routes import routes as resumable
+from rushes_ingest.api.changes import deletion_routes, edit_routes
+from rushes_ingest.api.uploads import upload_routes
+from rushes_ingest.resumable.receive import ResumableUploads
+from rushes_ingest.resumable.tus import resumable_routes as resumable
 from rushes_ingest.settings import IngestSettings, SourceSettings
-from rushes_ingest.sources import Sources
-from rushes_ingest.uploads import uploads
+from rushes_ingest.sources.uri_policy import UriPolicy
+from rushes_ingest.upload_service import UploadService
+from rushes_ingest.worker import IngestWorker, check_playable
 from rushes_models.lexical import LexicalEncoder
 from rushes_models.registry import encoders
 from rushes_query.app import Warmed, build
@@ -150,17 +149,17 @@ class Instance:
 
     def _ingest(self) -> Service:
         blobs, settings = self.platform.blobs, IngestSettings(keep_free=0)
-        preparer = Preparer(blobs, settings)
+        preparer = IngestWorker(blobs, settings)
 
         async def playable(key: str, name: str) -> None:
-            await asyncio.to_thread(check, preparer, key, name)
+            await asyncio.to_thread(check_playable, preparer, key, name)
 
-        acceptance = Acceptance(blobs, playable, self._publish, self.platform.index)
+        acceptance = UploadService(blobs, playable, self._publish, self.platform.index)
         routers = [
-            uploads(acceptance, settings, Sources(SourceSettings(), BlobSettings(), is_private=True)),
-            resumable(Resumable(acceptance, settings), settings),
-            edits(blobs, self._publish),
-            deletions(blobs, self._deleted),
+            upload_routes(acceptance, settings, UriPolicy(SourceSettings(), BlobSettings(), is_private=True)),
+            resumable(ResumableUploads(acceptance, settings), settings),
+            edit_routes(blobs, self._publish),
+            deletion_routes(blobs, self._deleted),
         ]
         return Service("ingest", http=routers, checks={"broker": self._broker_answers})
 

@@ -10,16 +10,15 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry
 
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.archive.routes import archives
-from rushes_ingest.deletions import deletions
-from rushes_ingest.edits import edits
-from rushes_ingest.prepare import Preparer, check
-from rushes_ingest.resumable.core import Resumable
-from rushes_ingest.resumable.routes import routes as resumable
+from rushes_ingest.api.archives import archive_routes
+from rushes_ingest.api.changes import deletion_routes, edit_routes
+from rushes_ingest.api.uploads import upload_routes
+from rushes_ingest.resumable.receive import ResumableUploads
+from rushes_ingest.resumable.tus import resumable_routes as resumable
 from rushes_ingest.settings import IngestSettings, SourceSettings
-from rushes_ingest.sources import Sources
-from rushes_ingest.uploads import uploads
+from rushes_ingest.sources.uri_policy import UriPolicy
+from rushes_ingest.upload_service import UploadService
+from rushes_ingest.worker import IngestWorker, check_playable
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.settings import BlobSettings, HttpSettings
 from rushes_runtime.web.app import web_app
@@ -29,18 +28,18 @@ from rushes_runtime.web.server import Http
 def ingest_routers(blobs: Blobs, publish: Callable[[Any], Awaitable[None]], **settings: Any) -> list[Any]:
     """The routes of ingest, whose look at a video is taken in a thread."""
     ingest = IngestSettings(**{"keep_free": 0} | settings)
-    preparer = Preparer(blobs, ingest)
+    preparer = IngestWorker(blobs, ingest)
 
     async def playable(key: str, name: str) -> None:
-        await asyncio.to_thread(check, preparer, key, name)
+        await asyncio.to_thread(check_playable, preparer, key, name)
 
-    acceptance = Acceptance(blobs, playable, publish)
+    acceptance = UploadService(blobs, playable, publish)
     return [
-        uploads(acceptance, ingest, Sources(SourceSettings(), BlobSettings(), is_private=True)),
-        resumable(Resumable(acceptance, ingest), ingest),
-        archives(acceptance, ingest),
-        edits(blobs, publish),
-        deletions(blobs, publish),
+        upload_routes(acceptance, ingest, UriPolicy(SourceSettings(), BlobSettings(), is_private=True)),
+        resumable(ResumableUploads(acceptance, ingest), ingest),
+        archive_routes(acceptance, ingest),
+        edit_routes(blobs, publish),
+        deletion_routes(blobs, publish),
     ]
 
 

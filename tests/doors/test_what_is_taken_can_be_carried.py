@@ -16,14 +16,14 @@ from pydantic import ValidationError
 from qdrant_client import models
 from tests.in_full import IN_FULL
 
-from rushes_ingest.declared import Kept, merged
-from rushes_ingest.edits import Edit
-from rushes_ingest.resumable.headers import metadata as tus_fields
-from rushes_ingest.said import event_of, text_of
+from rushes_ingest.api.changes import VideoEdit
+from rushes_ingest.resumable.tus import parse_metadata as tus_fields
+from rushes_ingest.upload_metadata import field_text, merge_metadata, uploaded_event
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.port import CollectionSpec, DenseSpec, Point
+from rushes_schemas.artefacts import StoredMetadata
 from rushes_schemas.events import Video, VideoProgress, VideoUploaded
 from rushes_schemas.ids import video_id
 from rushes_schemas.index import (
@@ -52,12 +52,12 @@ Said = dict[str, Any]
 
 
 def by_form(said: Said) -> VideoUploaded:
-    return event_of(URI, {name: text_of(name, value) for name, value in as_fields(said).items()})
+    return uploaded_event(URI, {name: field_text(name, value) for name, value in as_fields(said).items()})
 
 
 def by_tus(said: Said) -> VideoUploaded:
     pairs = [f"{name} {b64encode(value).decode()}" for name, value in as_fields(said).items()]
-    return event_of(URI, tus_fields(",".join(pairs)))
+    return uploaded_event(URI, tus_fields(",".join(pairs)))
 
 
 def by_record(said: Said) -> VideoUploaded:
@@ -70,11 +70,11 @@ def by_json_body(said: Said) -> VideoUploaded:
 
 
 def by_patch(said: Said) -> VideoUploaded:
-    return Edit.model_validate(json.loads(dumped(said))).event(URI, 1)
+    return VideoEdit.model_validate(json.loads(dumped(said))).event(URI, 1)
 
 
 def by_archive(said: Said) -> VideoUploaded:
-    return VideoUploaded(uri=URI, **Kept.model_validate_json(dumped(said)).told().model_dump())
+    return VideoUploaded(uri=URI, **StoredMetadata.model_validate_json(dumped(said)).published().model_dump())
 
 
 DOORS: dict[str, Callable[[Said], VideoUploaded]] = {
@@ -139,8 +139,8 @@ def indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexes]:
 def is_carried(event: VideoUploaded, indexes: Indexes) -> None:
     """The whole way of an event: the record, the notes, the progress, the points."""
     assert read_again(event, EVENT_BYTES) == event
-    declared = merged(Kept(), event, now_ms())
-    assert Kept.model_validate_json(declared.model_dump_json()) == declared
+    declared = merge_metadata(StoredMetadata(), event, now_ms())
+    assert StoredMetadata.model_validate_json(declared.model_dump_json()) == declared
     facts: Said = {"duration_ms": 1, "width": 1, "height": 1, "has_audio": False, "segment_count": 1, "size_bytes": 1}
     video = Video(
         video_id=ID,
@@ -148,7 +148,7 @@ def is_carried(event: VideoUploaded, indexes: Indexes) -> None:
         source_uri=f"blob:videos/{ID}/source",
         media_type="video/mp4",
         **facts,
-        **declared.told().model_dump(),
+        **declared.published().model_dump(),
     )
     read_again(
         VideoProgress(video_id=ID, stage="ingest", status="done", at=1, video=video, source=event), KAFKA_DEFAULT
@@ -321,13 +321,13 @@ def test_a_refusal_names_the_field(door: str, field: str, value: Any) -> None:
 def test_metadata_as_they_are_sent_are_refused(metadata: bytes) -> None:
     """The bytes themselves, since no client's library would write them."""
     with pytest.raises(InvalidError, match="metadata"):
-        event_of(URI, {"metadata": text_of("metadata", metadata)})
+        uploaded_event(URI, {"metadata": field_text("metadata", metadata)})
     with pytest.raises(InvalidError, match="metadata"):
-        event_of(URI, tus_fields(f"metadata {b64encode(metadata).decode()}"))
+        uploaded_event(URI, tus_fields(f"metadata {b64encode(metadata).decode()}"))
     with pytest.raises(ValidationError):
         VideoUploaded.model_validate_json(b'{"uri":"file:///a.mp4","metadata":' + metadata + b"}")
     with pytest.raises(ValidationError):
-        Kept.model_validate_json(b'{"metadata":' + metadata + b"}")
+        StoredMetadata.model_validate_json(b'{"metadata":' + metadata + b"}")
 
 
 @pytest.mark.parametrize("uri", ["https://[::1", "file:///a\0b", "file:///a\nb", "https://x:99999999/", "\ud800", ""])

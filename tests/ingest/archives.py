@@ -15,17 +15,15 @@ import httpx
 import numpy as np
 from prometheus_client import CollectorRegistry
 
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.archive.routes import archives
-from rushes_ingest.declared import Kept
-from rushes_ingest.flac import write_flac
+from rushes_ingest.api.archives import archive_routes
+from rushes_ingest.audio import write_flac
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import Source
+from rushes_ingest.upload_service import UploadService
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.app import web_app
-from rushes_schemas.artefacts import Plan, SceneList, VisualVectors
+from rushes_schemas.artefacts import Plan, SceneList, Source, StoredMetadata, VisualVectors
 from rushes_schemas.events import Keyframe, Scene, Segment, Transcript, VideoUploaded, Word
 from rushes_schemas.ids import video_id
 from rushes_schemas.storyboard import Storyboard
@@ -52,7 +50,7 @@ def film(content: bytes, with_source: bool = True) -> dict[str, bytes]:
     facts: dict[str, Any] = {"duration_ms": 1000, "width": 16, "height": 16, "has_audio": True}
     board = Storyboard(columns=1, tile_width=16, tile_height=16, times_ms=(0,), end_ms=1000)
     content_of = {
-        "declared.json": Kept(title="A film", metadata={"take": 2}, said_at=7),
+        "declared.json": StoredMetadata(title="A film", metadata={"take": 2}, said_at=7),
         "ingest-a1.json": Plan(**facts, media_type="video/mp4", segments=(segment,)),
         "0/asr-b1.json": Transcript(status="ok", language="en", words=(word,)),
         "0/scenes-c1.json": SceneList(scenes=(scene,)),
@@ -140,9 +138,9 @@ async def archive_door(folder: Path, **settings: Any) -> AsyncIterator[ArchiveDo
     async def publish(event: VideoUploaded) -> None:
         events.append(event)
 
-    acceptance = Acceptance(Blobs(folder.as_uri()), playable, publish)
+    acceptance = UploadService(Blobs(folder.as_uri()), playable, publish)
     ingest = IngestSettings(**{"keep_free": 0} | settings)
-    app = web_app("test", [archives(acceptance, ingest)], {}, CollectorRegistry(), HttpSettings())
+    app = web_app("test", [archive_routes(acceptance, ingest)], {}, CollectorRegistry(), HttpSettings())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield ArchiveDoor(folder, http, events)

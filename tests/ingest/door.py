@@ -11,13 +11,13 @@ from typing import Any
 from aiokafka.errors import KafkaTimeoutError
 from prometheus_client import CollectorRegistry
 
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.prepare import Preparer, check
-from rushes_ingest.resumable.core import Resumable
-from rushes_ingest.resumable.routes import PATH, routes
+from rushes_ingest.api.uploads import upload_routes
+from rushes_ingest.resumable.receive import ResumableUploads
+from rushes_ingest.resumable.tus import PATH, resumable_routes
 from rushes_ingest.settings import IngestSettings, SourceSettings
-from rushes_ingest.sources import Sources
-from rushes_ingest.uploads import uploads
+from rushes_ingest.sources.uri_policy import UriPolicy
+from rushes_ingest.upload_service import UploadService
+from rushes_ingest.worker import IngestWorker, check_playable
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.settings import BlobSettings, HttpSettings
 from rushes_runtime.web.app import web_app
@@ -58,15 +58,18 @@ class Door:
     @asynccontextmanager
     async def opened(self, keys: Any = (), **settings: Any) -> AsyncIterator["Door"]:
         ingest = IngestSettings(**{"keep_free": 0} | settings)
-        preparer = Preparer(self.blobs, ingest)
+        preparer = IngestWorker(self.blobs, ingest)
 
         async def playable(key: str, name: str) -> None:
-            await asyncio.to_thread(check, preparer, key, name)
+            await asyncio.to_thread(check_playable, preparer, key, name)
 
-        acceptance = Acceptance(self.blobs, playable, self.publish)
-        sources = Sources(SourceSettings(), BlobSettings(), is_private=True)
+        acceptance = UploadService(self.blobs, playable, self.publish)
+        sources = UriPolicy(SourceSettings(), BlobSettings(), is_private=True)
         http = HttpSettings(port=0, keys=keys)
-        routers = [uploads(acceptance, ingest, sources), routes(Resumable(acceptance, ingest), ingest)]
+        routers = [
+            upload_routes(acceptance, ingest, sources),
+            resumable_routes(ResumableUploads(acceptance, ingest), ingest),
+        ]
         async with Http(web_app("test", routers, {}, CollectorRegistry(), http), http) as server:
             self.port = server.port
             yield self

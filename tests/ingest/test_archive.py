@@ -12,14 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from rushes_ingest.archive.export import packed
-from rushes_ingest.archive.importing import Importer, swept_archives
+from rushes_ingest.api.archives import archive_of
+from rushes_ingest.archive.importing import ArchiveImporter, stale_archives_removed
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import KEPT, Source, find_source, store
+from rushes_ingest.store import STALE_AFTER, store
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.deletion import order
 from rushes_runtime.errors import InvalidError
+from rushes_runtime.generations import find_source
+from rushes_schemas.artefacts import Source
 from rushes_schemas.events import VideoDeleted
 
 from .archives import (
@@ -53,7 +55,7 @@ async def door(tmp_path: Path) -> AsyncIterator[ArchiveDoor]:
 async def test_what_goes_in_comes_out_and_the_time_of_its_arrival_is_new(door: ArchiveDoor, tmp_path: Path) -> None:
     first = ArchiveDoor(tmp_path / "first", door.http)
     first.put(FILM)
-    exported = b"".join([piece async for piece in packed(first.blobs, [ID], with_source=True)])
+    exported = b"".join([piece async for piece in archive_of(first.blobs, [ID], with_source=True)])
     answer = await door.send(pieces(exported))
     assert answer.status_code == 202
     (video,) = answer.json()["videos"]
@@ -146,11 +148,11 @@ async def test_bytes_that_are_not_the_videos_are_refused(door: ArchiveDoor) -> N
 
 async def test_what_can_t_be_played_is_refused_as_an_upload_of_it_is(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path.as_uri())
-    importer = Importer(blobs, unplayable, IngestSettings(keep_free=0))
+    importer = ArchiveImporter(blobs, unplayable, IngestSettings(keep_free=0))
     with pytest.raises(InvalidError, match="is not a video"):
-        await importer.take_in(pieces(tar_of(FILM)), at=5000)
+        await importer.import_archive(pieces(tar_of(FILM)), at=5000)
     assert [key for prefix in ("videos", "incoming") async for key in blobs.list(prefix)] == []
-    (bare,) = await importer.take_in(pieces(tar_of(film(b"film", with_source=False))), at=5000)
+    (bare,) = await importer.import_archive(pieces(tar_of(film(b"film", with_source=False))), at=5000)
     assert await find_source(blobs, ID) == bare
 
 
@@ -190,7 +192,9 @@ async def test_a_video_that_is_deleted_while_it_comes_stays_deleted(tmp_path: Pa
         await order(blobs, VideoDeleted(video_id=ID, at=6000))
 
     answer = await asyncio.gather(
-        Importer(blobs, deleted_meanwhile, IngestSettings(keep_free=0)).take_in(pieces(tar_of(FILM)), at=5000),
+        ArchiveImporter(blobs, deleted_meanwhile, IngestSettings(keep_free=0)).import_archive(
+            pieces(tar_of(FILM)), at=5000
+        ),
         return_exceptions=True,
     )
     assert getattr(answer[0], "reason", None) == "being_deleted"
@@ -198,7 +202,7 @@ async def test_a_video_that_is_deleted_while_it_comes_stays_deleted(tmp_path: Pa
 
 
 async def test_staging_areas_of_killed_imports_are_removed_at_the_start(tmp_path: Path) -> None:
-    long_ago = time.time() - KEPT.total_seconds() - 60
+    long_ago = time.time() - STALE_AFTER.total_seconds() - 60
     old, young = (tmp_path / "incoming" / "archive" / name for name in ("old-artefacts", "young-videos"))
     for folder in (old, young):
         folder.mkdir(parents=True)
@@ -206,12 +210,12 @@ async def test_staging_areas_of_killed_imports_are_removed_at_the_start(tmp_path
             (folder / name).write_bytes(b"bytes")
             if folder == old:
                 os.utime(folder / name, (long_ago, long_ago))
-    async with swept_archives(Blobs(tmp_path.as_uri())):
+    async with stale_archives_removed(Blobs(tmp_path.as_uri())):
         assert not old.exists() and len(list(young.iterdir())) == 2
 
 
 async def test_only_some_archives_come_in_at_a_time(tmp_path: Path) -> None:
-    importer = Importer(Blobs(tmp_path.as_uri()), playable, IngestSettings(keep_free=0, archives_at_once=1))
+    importer = ArchiveImporter(Blobs(tmp_path.as_uri()), playable, IngestSettings(keep_free=0, archives_at_once=1))
     started, goes_on = asyncio.Event(), asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
@@ -219,10 +223,10 @@ async def test_only_some_archives_come_in_at_a_time(tmp_path: Path) -> None:
         await goes_on.wait()
         yield tar_of(FILM)
 
-    first = asyncio.create_task(importer.take_in(slow(), at=1))
+    first = asyncio.create_task(importer.import_archive(slow(), at=1))
     await started.wait()
-    second = await asyncio.gather(importer.take_in(pieces(tar_of(FILM)), at=2), return_exceptions=True)
+    second = await asyncio.gather(importer.import_archive(pieces(tar_of(FILM)), at=2), return_exceptions=True)
     assert getattr(second[0], "reason", None) == "too_many_archives"
     goes_on.set()
     assert len(await first) == 1
-    assert len(await importer.take_in(pieces(tar_of(FILM)), at=3)) == 1
+    assert len(await importer.import_archive(pieces(tar_of(FILM)), at=3)) == 1

@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import asyncio, bz2, gzip, resource, tarfile, zlib
-from rushes_ingest.archive.importing import Importer
+from rushes_ingest.archive.importing import ArchiveImporter
 from rushes_ingest.settings import IngestSettings
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
@@ -57,11 +57,11 @@ async def playable(key, name):
     pass
 
 async def main():
-    importer = Importer(Blobs("memory:///"), playable, IngestSettings())
+    importer = ArchiveImporter(Blobs("memory:///"), playable, IngestSettings())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for name, made in INPUTS.items():
         try:
-            await importer.take_in(made(), at=1)
+            await importer.import_archive(made(), at=1)
         except InvalidError as error:
             print(name, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1000, error, sep="|")
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from rushes_ingest.archive.importing import STAGING, Importer
+from rushes_ingest.archive.importing import STAGING, ArchiveImporter
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import find_source
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
+from rushes_runtime.generations import find_source
 
 from .archives import ArchiveDoor, film, gzipped, pieces, playable, source_of, tar_of
 
@@ -92,7 +92,7 @@ async def test_2000_damaged_archives_change_no_other_video_and_are_no_bug(part: 
     blobs = Blobs("memory:///")
     for key, data in OTHER.items():
         await blobs.put(key, data)
-    importer = Importer(blobs, playable, IngestSettings())
+    importer = ArchiveImporter(blobs, playable, IngestSettings())
     taken = 0
     for seed in range(part, ROUNDS, PARTS):
         chance = random.Random(seed)
@@ -105,10 +105,10 @@ async def test_2000_damaged_archives_change_no_other_video_and_are_no_bug(part: 
     assert 20 < taken < ROUNDS / PARTS / 2, "the damage is neither always found at once, nor mostly none"
 
 
-async def imported(importer: Importer, data: bytes) -> bool:
+async def imported(importer: ArchiveImporter, data: bytes) -> bool:
     """Whether an archive is taken; else it is refused in a sentence that can be answered."""
     try:
-        await importer.take_in(pieces(data, 10_000), at=5000)
+        await importer.import_archive(pieces(data, 10_000), at=5000)
     except InvalidError as error:
         assert str(error).isprintable() and len(str(error).encode()) < 500
         return False
@@ -171,7 +171,9 @@ async def test_an_import_that_is_killed_at_any_call_is_invisible_or_whole_and_a_
 async def killed(blobs: Blobs) -> bool:
     """Whether an import of the film is killed."""
     try:
-        await Importer(blobs, playable, IngestSettings(keep_free=0)).take_in(pieces(tar_of(FILM)), at=5000)
+        await ArchiveImporter(blobs, playable, IngestSettings(keep_free=0)).import_archive(
+            pieces(tar_of(FILM)), at=5000
+        )
     except Killed:
         return True
     return False

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from rushes_ingest.archive.members import FLAC as FLAC_BEGIN
-from rushes_ingest.formats import MEDIA_TYPES as CONTAINERS
-from rushes_ingest.formats import media_type
+from rushes_ingest.archive.members import FLAC_SIGNATURE as FLAC_BEGIN
+from rushes_ingest.media_file import MEDIA_TYPE_OF_FORMAT as CONTAINERS
+from rushes_ingest.media_file import media_type
 from rushes_schemas.artefacts import MEDIA_TYPES
 
 from .archives import JPEG, ArchiveDoor, archive_door, film, gzipped, source_of, tar_of, with_member
@@ -219,7 +219,7 @@ async def test_what_is_to_stay_free_of_the_disk_is_minded_as_bytes_come(tmp_path
     async with archive_door(tmp_path / "blobs", keep_free=10**18) as door:
         door.put(OTHER)
         for data in (tar_of(FILM), gzipped(tar_of(FILM))):
-            await assert_refused(door, data, "no room", status=507)
+            await assert_refused(door, data, "no space", status=507)
 
 
 async def endless_zeros() -> AsyncIterator[bytes]:

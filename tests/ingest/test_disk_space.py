@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from rushes_ingest.app import NoSpace, take_in
-from rushes_ingest.disk_space import LOOK_EVERY, Quota
-from rushes_ingest.fetch import Fetcher
-from rushes_ingest.resumable.receive import receive
+from rushes_ingest.app import NoDiskSpace, fetch_source
+from rushes_ingest.disk_space import CHECK_INTERVAL_BYTES, Quota
+from rushes_ingest.resumable.receive import receive_bytes
 from rushes_ingest.settings import IngestSettings, SourceSettings
-from rushes_ingest.sources import Sources
+from rushes_ingest.sources.fetch import Fetcher
+from rushes_ingest.sources.uri_policy import UriPolicy
 from rushes_ingest.store import store
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
@@ -53,7 +53,7 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-FETCHER = Fetcher.of(Sources(SourceSettings(), BlobSettings(), is_private=True))
+FETCHER = Fetcher.of(UriPolicy(SourceSettings(), BlobSettings(), is_private=True))
 
 
 def on(folder: Path) -> Platform:
@@ -73,8 +73,8 @@ async def test_a_stream_without_an_end_stops_where_the_disk_keeps_the_rest(tmp_p
 
 async def test_dev_zero_as_a_file_fills_no_disk_and_is_tried_again(tmp_path: Path) -> None:
     settings = IngestSettings(keep_free=keep_free(tmp_path))
-    with pytest.raises((NoSpace, InvalidError)) as refused:
-        await take_in(VideoUploaded(uri="file:///dev/zero", accepted_at=1), on(tmp_path), settings, FETCHER)
+    with pytest.raises((NoDiskSpace, InvalidError)) as refused:
+        await fetch_source(VideoUploaded(uri="file:///dev/zero", accepted_at=1), on(tmp_path), settings, FETCHER)
     assert getattr(refused.value, "reason", None) in ("no_space", "unreadable")
     assert files(tmp_path) == []
 
@@ -85,15 +85,15 @@ async def test_a_sparse_file_counts_by_its_bytes(tmp_path: Path) -> None:
     os.truncate(sparse, 1 << 40)
     (tmp_path / "blobs").mkdir()
     with pytest.raises(InvalidError, match="larger than the limit of 20,000,000 bytes"):
-        await take_in(
+        await fetch_source(
             VideoUploaded(uri=sparse.as_uri(), accepted_at=1),
             on(tmp_path / "blobs"),
             IngestSettings(max_size=20_000_000, keep_free=0),
             FETCHER,
         )
-    with pytest.raises(NoSpace):
+    with pytest.raises(NoDiskSpace):
         settings = IngestSettings(keep_free=keep_free(tmp_path))
-        await take_in(VideoUploaded(uri=sparse.as_uri(), accepted_at=1), on(tmp_path / "blobs"), settings, FETCHER)
+        await fetch_source(VideoUploaded(uri=sparse.as_uri(), accepted_at=1), on(tmp_path / "blobs"), settings, FETCHER)
     assert files(tmp_path / "blobs") == []
 
 
@@ -101,7 +101,7 @@ async def test_a_part_of_a_resumable_upload_stops_there_too(tmp_path: Path) -> N
     (tmp_path / "upload").write_bytes(b"came before")
     quota = Quota("The upload", tmp_path, 1 << 40, keep_free(tmp_path))
     with pytest.raises(InvalidError) as refused:
-        await receive(tmp_path / "upload", 11, quota, Endless().__aiter__(), None)
+        await receive_bytes(tmp_path / "upload", 11, quota, Endless().__aiter__(), None)
     assert refused.value.reason == "no_space"
     assert (tmp_path / "upload").read_bytes() == b"came before", "it can be gone on with when there is room"
 
@@ -152,7 +152,7 @@ def test_the_disk_is_looked_at_again_and_again(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(shutil, "disk_usage", counted)
     quota = Quota("it", tmp_path, None, 0)
-    for piece in quota.limited_now(bytes(MEGABYTE) for _ in range(40)):
+    for piece in quota.limited_sync(bytes(MEGABYTE) for _ in range(40)):
         assert piece
-    assert len(looks) == 1 + 39 * MEGABYTE // LOOK_EVERY
+    assert len(looks) == 1 + 39 * MEGABYTE // CHECK_INTERVAL_BYTES
     assert quota.taken == 40 * MEGABYTE

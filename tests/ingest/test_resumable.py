@@ -17,7 +17,7 @@ import pytest
 from tusclient.client import TusClient
 
 from rushes_ingest.disk_space import Quota
-from rushes_ingest.resumable.receive import Writing
+from rushes_ingest.resumable.receive import RequestWriter
 from rushes_ingest.resumable.spool import Spool
 from rushes_ingest.settings import IngestSettings
 from rushes_runtime.blobs import Blobs
@@ -227,7 +227,7 @@ async def test_the_disk_is_looked_at_before_anything_is_promised(tmp_path: Path,
 async def test_a_disk_that_says_that_it_is_full_is_no_bug(tmp_path: Path) -> None:
     """Where nothing is to stay free, no look at the disk finds it full before."""
     with Path("/dev/full").open("r+b", buffering=0) as file:  # noqa: ASYNC230
-        writing = Writing(file, Quota("The upload", tmp_path, 10, 0), None)
+        writing = RequestWriter(file, Quota("The upload", tmp_path, 10, 0), None)
         await writing.take(b"x")
         with pytest.raises(InvalidError, match="disk is full") as refused:
             await writing.flush()

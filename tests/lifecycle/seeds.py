@@ -6,15 +6,13 @@ from pathlib import Path
 from rushes_asr import app as asr
 from rushes_asr.settings import AsrSettings
 from rushes_ingest import app as ingest
-from rushes_ingest.declared import Declared
+from rushes_ingest.app import video_of
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import Source
-from rushes_ingest.video import video_of
 from rushes_runtime.artefacts import Artefact, write
 from rushes_runtime.blobs import Blobs
 from rushes_scenes import app as scenes
 from rushes_scenes.settings import SceneSettings
-from rushes_schemas.artefacts import Plan, SceneList
+from rushes_schemas.artefacts import Plan, PublishedMetadata, SceneList, Source
 from rushes_schemas.events import (
     Keyframe,
     Scene,
@@ -39,10 +37,10 @@ async def seed(blobs: Blobs, number: int, asr_model: str) -> VideoUploaded:
     source = Source(video_id=video_id(sha256), sha256=sha256, size_bytes=1, stored_at=1)
     await blobs.put(source.key, b"x")
     await write(blobs, source.key + ".json", source)
-    planned = ingest.artefact_of(source, IngestSettings())
+    planned = ingest.plan_artefact(source, IngestSettings())
     plan = _plan(planned)
     await write(blobs, planned.key, plan)
-    segment = SegmentPlanned(video=video_of(source, plan, Declared()), segment=plan.segments[0])
+    segment = SegmentPlanned(video=video_of(source, plan, PublishedMetadata()), segment=plan.segments[0])
     heard = Transcript(status="ok", language="en", words=_words(number))
     await write(blobs, asr.artefact_of(segment, AsrSettings(model=asr_model)).key, heard)
     await _store_scenes(blobs, extended(segment, SegmentTranscribed, transcript=heard), number)

@@ -9,12 +9,12 @@ import pytest
 from rushes_embed.collection import remove_points
 from rushes_embed.forget import forget
 from rushes_ingest.disk_space import Quota
-from rushes_ingest.store import find_source, store
+from rushes_ingest.store import store
 from rushes_runtime import deletion
 from rushes_runtime.artefacts import write
 from rushes_runtime.deletion import BeingDeleted, drops_deleted
 from rushes_runtime.errors import Dropped
-from rushes_runtime.generations import is_deleted
+from rushes_runtime.generations import find_source, is_deleted
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import SegmentPlanned, VideoDeleted
 

@@ -11,22 +11,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rushes_embed.forget import forget
-from rushes_ingest.app import take_in
+from rushes_ingest.accepted_uploads import note_upload, noted_uploads, remove_note
+from rushes_ingest.app import fetch_source
 from rushes_ingest.disk_space import Quota
-from rushes_ingest.fetch import Fetcher
-from rushes_ingest.pending import dealt_with, note, pending
 from rushes_ingest.settings import IngestSettings, SourceSettings
-from rushes_ingest.sources import Sources
-from rushes_ingest.store import Source, find_source, store
+from rushes_ingest.sources.fetch import Fetcher
+from rushes_ingest.sources.uri_policy import UriPolicy
+from rushes_ingest.store import store
 from rushes_runtime import deletion
 from rushes_runtime.artefacts import write
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.deletion import unless_deleted
 from rushes_runtime.errors import Dropped
-from rushes_runtime.generations import Mark, is_deleted, mark_key, source_key
+from rushes_runtime.generations import Mark, find_source, is_deleted, mark_key
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
 from rushes_runtime.settings import BlobSettings, Settings
+from rushes_schemas.artefacts import Source, source_key
 from rushes_schemas.events import VideoDeleted, VideoUploaded
 
 from .faults import Faults, Killed, killed
@@ -63,7 +64,7 @@ async def added(blobs: Blobs, at: int) -> Source:
     return await store(blobs, chunks(), Quota("film.mp4", None, None, 0), sent_at=at)
 
 
-FETCHER = Fetcher.of(Sources(SourceSettings(), BlobSettings(), is_private=True))
+FETCHER = Fetcher.of(UriPolicy(SourceSettings(), BlobSettings(), is_private=True))
 
 
 def on(blobs: Blobs) -> Platform:
@@ -106,7 +107,7 @@ class History:
         self.serial += 1  # two events of one millisecond that say the same are one
         event = VideoUploaded(uri=self.film.as_uri(), title=str(self.serial), accepted_at=at)
         if what == "uri":
-            await note(self.blobs, event)
+            await note_upload(self.blobs, event)
         self.uploads.append((event, self.ended + 1 if what == "uri" else None))
 
     async def deleted(self, order: VideoDeleted) -> None:
@@ -123,14 +124,14 @@ class History:
     async def consumed(self, number: int) -> None:
         event, life = self.uploads[number]
         try:
-            self.lives.append(await take_in(event, self.platform, IngestSettings(), FETCHER))
+            self.lives.append(await fetch_source(event, self.platform, IngestSettings(), FETCHER))
         except Dropped:
             assert life is not None and life <= self.ended, "an upload that nobody had seen is not dropped"
         else:
             assert life is None or life > self.ended, "what came before a deletion brings nothing back"
             self.is_alive = True
             self.uploads[number] = event, self.ended + 1
-        await dealt_with(self.blobs, event)
+        await remove_note(self.blobs, event)
 
     async def agrees(self) -> None:
         stored = await find_source(self.blobs, ID)
@@ -173,12 +174,12 @@ async def test_a_time_in_the_future_in_a_raw_event_keeps_no_video_from_being_add
     platform = on(Blobs("memory:///"))
     (film := tmp_path / "film.mp4").write_bytes(BYTES)
     raw = VideoUploaded(uri=film.as_uri(), accepted_at=2**53)
-    await take_in(raw, platform, IngestSettings(), FETCHER)
+    await fetch_source(raw, platform, IngestSettings(), FETCHER)
     order = VideoDeleted(video_id=ID, at=5, generation=await deletion.ending(platform.blobs, ID))
     await forget(platform, order)
     assert (await added(platform.blobs, at=6)).generation == 2
     with pytest.raises(Dropped):
-        await take_in(raw, platform, IngestSettings(), FETCHER)
+        await fetch_source(raw, platform, IngestSettings(), FETCHER)
 
 
 async def test_killed_between_any_two_calls_of_adding_and_of_ordering(platform: Platform, faults: Faults) -> None:
@@ -223,6 +224,6 @@ async def test_what_was_stored_and_deleted_before_there_were_generations_is_unde
 async def test_a_note_on_an_upload_of_before_is_struck_out_when_it_is_dealt_with() -> None:
     blobs = Blobs("memory:///")
     await blobs.put("pending/0123.json", b'{"uri": "file:///film.mp4", "accepted_at": 5}')
-    for event in [event async for event in pending(blobs)]:
-        await dealt_with(blobs, event)
+    for event in [event async for event in noted_uploads(blobs)]:
+        await remove_note(blobs, event)
     assert [key async for key in blobs.list("pending")] == []

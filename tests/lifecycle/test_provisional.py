@@ -9,12 +9,12 @@ from prometheus_client import CollectorRegistry
 from rushes_embed.catalog import take_progress
 from rushes_embed.forget import forget
 from rushes_embed.records import find_record
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.app import list_accepted
-from rushes_ingest.deletions import deletions
+from rushes_ingest.api.changes import deletion_routes
+from rushes_ingest.api.uploads import upload_routes
+from rushes_ingest.app import list_accepted_uri
 from rushes_ingest.settings import IngestSettings, SourceSettings
-from rushes_ingest.sources import Sources
-from rushes_ingest.uploads import uploads
+from rushes_ingest.sources.uri_policy import UriPolicy
+from rushes_ingest.upload_service import UploadService
 from rushes_query.http.library import routes
 from rushes_query.library import Library
 from rushes_query.reader import Reader
@@ -56,7 +56,7 @@ def fetched(event: VideoUploaded, at: int | None = None) -> VideoProgress:
     )
 
 
-SOURCES = Sources(SourceSettings(), BlobSettings(), is_private=True)
+SOURCES = UriPolicy(SourceSettings(), BlobSettings(), is_private=True)
 
 
 class Instance:
@@ -68,8 +68,10 @@ class Instance:
         self.deleted: list[VideoDeleted] = []
         ingest = IngestSettings(keep_free=0)
         routers = [
-            uploads(Acceptance(platform.blobs, self._playable, self._publish, platform.index), ingest, SOURCES),
-            deletions(platform.blobs, self._delete),
+            upload_routes(
+                UploadService(platform.blobs, self._playable, self._publish, platform.index), ingest, SOURCES
+            ),
+            deletion_routes(platform.blobs, self._delete),
             routes(Library(Reader(platform.index), platform.blobs)),
         ]
         app = web_app("test", routers, {}, CollectorRegistry(), HttpSettings())
@@ -149,10 +151,10 @@ async def test_password_of_a_uri_is_not_listed(instance: Instance) -> None:
 
 
 async def test_raw_event_is_listed_once_ingest_takes_it_up(instance: Instance) -> None:
-    await list_accepted(ACCEPTED, instance.platform, RecordContext("ingest"))
+    await list_accepted_uri(ACCEPTED, instance.platform, RecordContext("ingest"))
     assert await instance.listed(uri=URI) == [(PROVISIONAL, "processing", None)]
     await take_progress(instance.platform.index, failed(ACCEPTED, "retrying"))
-    await list_accepted(ACCEPTED, instance.platform, RecordContext("ingest"))  # taken up once more
+    await list_accepted_uri(ACCEPTED, instance.platform, RecordContext("ingest"))  # taken up once more
     record = await find_record(instance.platform.index, PROVISIONAL)
     assert record is not None and record.ingest is not None and record.ingest.status == "retrying"
 
@@ -163,8 +165,8 @@ async def test_accepted_uri_that_is_deleted_is_not_fetched(instance: Instance) -
     await forget(instance.platform, instance.deleted[0])
     assert await instance.listed() == []
     with pytest.raises(Dropped):
-        await list_accepted(instance.published[0], instance.platform, RecordContext("ingest"))
-    await list_accepted(
+        await list_accepted_uri(instance.published[0], instance.platform, RecordContext("ingest"))
+    await list_accepted_uri(
         instance.published[0].model_copy(update={"accepted_at": now_ms() + 1}),
         instance.platform,
         RecordContext("ingest"),

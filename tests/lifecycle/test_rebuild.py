@@ -7,11 +7,11 @@ import pytest
 
 from rushes_embed.recall import detected, planned, transcribed
 from rushes_embed.reindex import named, wanted_of
-from rushes_ingest.app import artefact_of
+from rushes_ingest.app import plan_artefact
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import find_source
 from rushes_runtime.artefacts import read
 from rushes_runtime.blobs import Blobs
+from rushes_runtime.generations import find_source
 from rushes_runtime.index.made_with import MadeWith, recipe_of
 from rushes_schemas.artefacts import Plan
 from rushes_schemas.events import Video
@@ -81,7 +81,7 @@ async def recorded(blobs: Blobs) -> VideoRecord:
     video_id = event.uri.split("/")[1]
     source = await find_source(blobs, video_id)
     assert source is not None
-    ingest = artefact_of(source, IngestSettings())
+    ingest = plan_artefact(source, IngestSettings())
     plan = await read(blobs, ingest.key, Plan)
     assert plan is not None
     video = Video(

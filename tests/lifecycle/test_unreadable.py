@@ -12,25 +12,24 @@ from rushes_embed.mend import Mender
 from rushes_embed.recall import planned as recalled
 from rushes_embed.records import put_record
 from rushes_embed.vectors import VisualVectors
-from rushes_ingest.declared import declare, find_declared
+from rushes_ingest.accepted_uploads import note_upload, noted_uploads, unfinished_uploads
+from rushes_ingest.app import video_of
 from rushes_ingest.disk_space import Quota
-from rushes_ingest.pending import note, pending
-from rushes_ingest.recover import unfinished
-from rushes_ingest.store import Source, find_source, store
-from rushes_ingest.video import video_of
+from rushes_ingest.store import store
+from rushes_ingest.upload_metadata import find_metadata, store_metadata
 from rushes_query.storyboards import track
 from rushes_query.transcripts import transcript_of
 from rushes_runtime import deletion
 from rushes_runtime.artefacts import Artefact, find_or_make, write
 from rushes_runtime.errors import ConfigurationError, InvalidError
-from rushes_runtime.generations import is_deleted, mark_key, order_key
+from rushes_runtime.generations import find_source, is_deleted, mark_key, order_key
 from rushes_runtime.index import made_with
 from rushes_runtime.index.made_with import MadeWith
 from rushes_runtime.platform import Platform
 from rushes_runtime.store_format import KEY as FORMAT_KEY
 from rushes_runtime.store_format import newer_blobs, require_known_format
 from rushes_runtime.unreadable import unreadable
-from rushes_schemas.artefacts import Plan, SceneList
+from rushes_schemas.artefacts import Plan, SceneList, Source
 from rushes_schemas.events import Scene, Segment, StageName, Transcript, VideoDeleted, VideoUploaded, Word
 from rushes_schemas.index import StageEntry, VideoRecord
 from rushes_schemas.storyboard import Storyboard, storyboard_key
@@ -70,7 +69,7 @@ async def video(platform: Platform, name: str) -> Stored:
 
     blobs = platform.blobs
     source = await store(blobs, chunks(), Quota(name, None, None, 0))
-    declared = await declare(blobs, source.video_id, VideoUploaded(uri=source.uri, title=name, accepted_at=1))
+    declared = await store_metadata(blobs, source.video_id, VideoUploaded(uri=source.uri, title=name, accepted_at=1))
     own = f"blob:videos/{source.video_id}"
     segment = Segment(index=0, start_ms=0, end_ms=5, audio_uri=f"{own}/0/sound.flac")
     plan = Plan(duration_ms=5, width=2, height=2, has_audio=True, media_type="video/mp4", segments=(segment,))
@@ -125,9 +124,9 @@ async def source_again(stored: Stored, platform: Platform) -> None:
 
 
 async def title_again(stored: Stored, platform: Platform) -> None:
-    await find_declared(platform.blobs, stored.source.video_id)
-    assert [event async for event in unfinished(platform)] == []
-    assert (await find_declared(platform.blobs, stored.source.video_id)).title == "film"
+    await find_metadata(platform.blobs, stored.source.video_id)
+    assert [event async for event in unfinished_uploads(platform)] == []
+    assert (await find_metadata(platform.blobs, stored.source.video_id)).title == "film"
 
 
 def artefact_kind(stage: StageName, kind: type[Any]) -> Any:
@@ -157,10 +156,10 @@ async def start_and_requests(platform: Platform, other: Stored) -> None:
     await require_known_format(platform.blobs)
     await deletion.forget_marks(platform.blobs, before_ms=0)
     [order async for order in deletion.orders(platform.blobs)]
-    [event async for event in unfinished(platform)]
+    [event async for event in unfinished_uploads(platform)]
     await made_with.find(platform.blobs, COLLECTION)
     assert await find_source(platform.blobs, other.source.video_id) == other.source
-    assert (await find_declared(platform.blobs, other.source.video_id)).title == "other"
+    assert (await find_metadata(platform.blobs, other.source.video_id)).title == "other"
     assert (await transcript_of(other.record, platform.blobs)).words[0].text == "said"
     assert await recalled(platform.blobs, other.record)
 
@@ -199,14 +198,14 @@ STORE_KINDS: dict[str, Callable[[str], str]] = {
 async def test_what_is_stored_beside_the_videos_stops_nothing(platform: Platform, kind: str) -> None:
     other = await video(platform, "other")
     noted = VideoUploaded(uri="file:///film.mp4", accepted_at=1)
-    await note(platform.blobs, noted)
+    await note_upload(platform.blobs, noted)
     await made_with.write_down(platform.blobs, MADE_WITH, COLLECTION)
     key = STORE_KINDS[kind](other.source.video_id)
     for name, damage in DAMAGES.items():
         await platform.blobs.put(key, damaged := damage(b'{"at": 1, "uri": "x", "video_id": "y"}'))
         await start_and_requests(platform, other)
         assert await platform.blobs.get(f"unreadable/{key}") == damaged, name
-        assert noted in [event async for event in pending(platform.blobs)]
+        assert noted in [event async for event in noted_uploads(platform.blobs)]
         await start_and_requests(platform, other)
 
 

@@ -9,10 +9,10 @@ from ipaddress import IPv4Address, ip_address, ip_network
 
 import trustme
 
-from rushes_ingest.addresses import Address
 from rushes_ingest.settings import SourceSettings
-from rushes_ingest.sources import Sources
-from rushes_ingest.web_source import WebSource
+from rushes_ingest.sources.addresses import Address
+from rushes_ingest.sources.fetch import WebFetcher
+from rushes_ingest.sources.uri_policy import UriPolicy
 from rushes_runtime.settings import BlobSettings
 
 HERE = IPv4Address("127.0.0.1")
@@ -93,15 +93,15 @@ class Resolver:
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 
-def sources(**settings: object) -> Sources:
+def sources(**settings: object) -> UriPolicy:
     """Sources with these settings, of a service that others reach."""
-    return Sources(SourceSettings.model_validate(settings), BlobSettings(), is_private=False)
+    return UriPolicy(SourceSettings.model_validate(settings), BlobSettings(), is_private=False)
 
 
-def reaching(server: WebServer, resolve: Resolver, **settings: object) -> WebSource:
+def reaching(server: WebServer, resolve: Resolver, **settings: object) -> WebFetcher:
     """What fetches from a server, whose loopback address alone is allowed."""
     given = {"ports": (server.port,), "private_addresses": (ip_network(HERE),)} | settings
-    return WebSource(sources(**given), resolve, lambda: _trusting(server.authority))
+    return WebFetcher(sources(**given), resolve, lambda: _trusting(server.authority))
 
 
 def _trusting(authority: trustme.CA) -> ssl.SSLContext:
@@ -110,6 +110,6 @@ def _trusting(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-async def read(web: WebSource, uri: str) -> bytes:
+async def read(web: WebFetcher, uri: str) -> bytes:
     """All that is behind a URI."""
     return b"".join([chunk async for chunk in web.fetch(uri)])

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from rushes_ingest.addresses import refused
+from rushes_ingest.sources.addresses import is_refused
 from rushes_runtime.errors import InvalidError
 
 from .server import sources
@@ -27,18 +27,18 @@ PUBLIC = [
 
 @pytest.mark.parametrize("address", REFUSED)
 def test_what_is_not_public_is_refused(address: str) -> None:
-    assert refused(ip_address(address))
+    assert is_refused(ip_address(address))
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_what_is_public_is_not(address: str) -> None:
-    assert not refused(ip_address(address))
+    assert not is_refused(ip_address(address))
 
 
 @pytest.mark.parametrize("address", ["10.1.2.3", "::ffff:10.1.2.3", "64:ff9b::10.1.2.3"])
 def test_a_network_that_is_named_is_allowed_in_every_form_and_its_neighbour_is_not(address: str) -> None:
-    assert not refused(ip_address(address), [ip_network("10.1.0.0/16")])
-    assert refused(ip_address(address), [ip_network("10.2.0.0/16")])
+    assert not is_refused(ip_address(address), [ip_network("10.1.0.0/16")])
+    assert is_refused(ip_address(address), [ip_network("10.2.0.0/16")])
 
 
 @pytest.mark.parametrize(

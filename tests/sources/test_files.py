@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from rushes_ingest import files
-from rushes_ingest.fetch import Fetcher
-from rushes_ingest.files import open_regular
-from rushes_ingest.pace import FetchFailed, paced, unblocked
 from rushes_ingest.settings import IngestSettings, SourceSettings, migrated
-from rushes_ingest.sources import Sources
+from rushes_ingest.sources import files
+from rushes_ingest.sources.fetch import Fetcher
+from rushes_ingest.sources.files import open_regular
+from rushes_ingest.sources.pace import FetchFailed, in_daemon_thread, paced
+from rushes_ingest.sources.uri_policy import UriPolicy
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.settings import BlobSettings, HttpSettings, Settings
 
@@ -31,15 +31,15 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "footage"
 
 
-def allowing(*roots: Path, is_private: bool = False) -> Sources:
-    return Sources(SourceSettings(roots=roots), BlobSettings(), is_private)
+def allowing(*roots: Path, is_private: bool = False) -> UriPolicy:
+    return UriPolicy(SourceSettings(roots=roots), BlobSettings(), is_private)
 
 
-async def read(sources: Sources, uri: str) -> bytes:
+async def read(sources: UriPolicy, uri: str) -> bytes:
     return b"".join([chunk async for chunk in Fetcher.of(sources).fetch(uri)])
 
 
-async def refusal(sources: Sources, uri: str) -> str:
+async def refusal(sources: UriPolicy, uri: str) -> str:
     """Why a URI is refused. The door says the same as far as it looks, and nothing hangs."""
     async with asyncio.timeout(10):
         with pytest.raises(InvalidError) as refused:
@@ -84,7 +84,7 @@ async def test_only_regular_files_are_read_and_nothing_waits(root: Path, monkeyp
     with socket.socket(socket.AF_UNIX) as listener:
         monkeypatch.chdir(root)  # a socket's path must be short
         listener.bind("socket")
-        everywhere = Sources(SourceSettings(), BlobSettings(), is_private=True)
+        everywhere = UriPolicy(SourceSettings(), BlobSettings(), is_private=True)
         for path in (root / "fifo", root / "socket", root, Path("/dev/zero"), Path("/proc/self/environ"), Path("/")):
             assert await refusal(everywhere, path.as_uri()) == "unreadable", path
     assert await refusal(everywhere, (root / "nothing.mp4").as_uri()) == "not_found"
@@ -96,7 +96,7 @@ async def test_only_regular_files_are_read_and_nothing_waits(root: Path, monkeyp
 def test_a_link_that_takes_the_place_of_what_was_judged_is_not_followed(
     root: Path, swapped: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge = files.located
+    judge = files.resolve_allowed
 
     def then_swapped(path: Path, roots: list[Path]) -> Path:
         real = judge(path, roots)
@@ -106,7 +106,7 @@ def test_a_link_that_takes_the_place_of_what_was_judged_is_not_followed(
         (root / swapped).symlink_to(target)
         return real
 
-    monkeypatch.setattr(files, "located", then_swapped)
+    monkeypatch.setattr(files, "resolve_allowed", then_swapped)
     with pytest.raises(InvalidError):
         open_regular(root / "day one" / "a#1.mp4", [root])
 
@@ -114,8 +114,8 @@ def test_a_link_that_takes_the_place_of_what_was_judged_is_not_followed(
 async def test_what_is_read_by_default(root: Path) -> None:
     film = (root / "day one" / "a#1.mp4").as_uri()
 
-    def of(**http: object) -> Sources:
-        return Sources.of(SourceSettings(), Settings(http=HttpSettings.model_validate(http)))
+    def of(**http: object) -> UriPolicy:
+        return UriPolicy.of(SourceSettings(), Settings(http=HttpSettings.model_validate(http)))
 
     assert await read(of(), film) == b"film"
     await of().check("s3://bucket/a.mp4")
@@ -156,7 +156,7 @@ async def test_the_former_settings_say_the_same(root: Path) -> None:
 )
 async def test_what_the_door_says_of_a_uri(root: Path, uri: str, reason: str | None) -> None:
     settings = SourceSettings(roots=(root,), buckets=("footage", "rushes"))
-    sources = Sources(settings, BlobSettings(url="s3://rushes"), is_private=False)
+    sources = UriPolicy(settings, BlobSettings(url="s3://rushes"), is_private=False)
     if reason is None:
         await sources.check(uri)
         return
@@ -169,7 +169,7 @@ async def test_a_call_that_blocks_for_ever_holds_nothing_up() -> None:
     never = threading.Event()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
-            await unblocked(never.wait)
+            await in_daemon_thread(never.wait)
     [stuck] = [thread for thread in threading.enumerate() if thread.name == "rushes source"]
     assert stuck.daemon, "the end of the process does not wait for it"
     never.set()

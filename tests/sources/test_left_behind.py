@@ -8,15 +8,17 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from rushes_ingest.accept import Acceptance
-from rushes_ingest.archive.routes import archives
+from rushes_ingest.api.archives import archive_routes
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.settings import IngestSettings
-from rushes_ingest.store import Source, find_source, forget_unplanned, store
+from rushes_ingest.store import delete_unplanned_source, store
+from rushes_ingest.upload_service import UploadService
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import InvalidError
+from rushes_runtime.generations import find_source
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.app import web_app
+from rushes_schemas.artefacts import Source
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.ids import video_id
 
@@ -51,7 +53,7 @@ async def door(blobs: Blobs) -> AsyncGenerator[httpx.AsyncClient, None]:
 
     app = web_app(
         "test",
-        [archives(Acceptance(blobs, playable, publish), IngestSettings())],
+        [archive_routes(UploadService(blobs, playable, publish), IngestSettings())],
         {},
         CollectorRegistry(),
         HttpSettings(),
@@ -73,7 +75,7 @@ async def test_what_is_no_video_is_removed_unless_it_was_planned_before(blobs: B
     secret, film = await stored(blobs, SECRET), await stored(blobs, b"a film")
     await blobs.put(f"videos/{film.video_id}/ingest-a1.json", b"{}")
     for video in (secret.video_id, film.video_id, secret.video_id):
-        await forget_unplanned(blobs, video)
+        await delete_unplanned_source(blobs, video)
     assert await find_source(blobs, film.video_id) == film
     assert not [path for path in await all_of(blobs) if secret.video_id in str(path)]
 

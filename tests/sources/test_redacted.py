@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rushes_ingest.settings import SourceSettings
-from rushes_ingest.sources import Sources
+from rushes_ingest.sources.uri_policy import UriPolicy
 from rushes_runtime.bus.progress import stumbled
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.record_context import Subject
@@ -72,5 +72,5 @@ def test_the_log_and_the_ledger_are_told_of_no_password() -> None:
 )
 async def test_no_refusal_tells_a_password(uri: str) -> None:
     with pytest.raises(InvalidError) as refusal:
-        await Sources(SourceSettings(), BlobSettings(), is_private=True).check(uri)
+        await UriPolicy(SourceSettings(), BlobSettings(), is_private=True).check(uri)
     assert SECRET not in str(refusal.value) + refusal.value.reason and "s3/cret" not in str(refusal.value)

@@ -6,9 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 import pytest
 import trustme
 
-from rushes_ingest.fetch import Fetcher
-from rushes_ingest.pace import FetchFailed
-from rushes_ingest.web_source import WebSource
+from rushes_ingest.sources.fetch import Fetcher, WebFetcher
+from rushes_ingest.sources.pace import FetchFailed
 from rushes_runtime.errors import InvalidError
 from rushes_testing.process import free_ports
 
@@ -158,9 +157,9 @@ def _again(writer: asyncio.StreamWriter, piece: Callable[[], bytes]) -> None:
         asyncio.get_running_loop().call_later(0.05, _again, writer, piece)
 
 
-async def fetched(web: WebSource, uri: str) -> None:
+async def fetched(web: WebFetcher, uri: str) -> None:
     """Read all that is behind a URI, within the limits of time."""
-    async for _ in Fetcher(web.sources, web).fetch(uri):
+    async for _ in Fetcher(web.policy, web).fetch(uri):
         pass
 
 

@@ -11,10 +11,10 @@ from tests.speech import speech
 
 from rushes_asr.settings import AsrSettings
 from rushes_asr.worker import Transcriber, load, transcribe
-from rushes_ingest.prepare import Preparer, prepare
 from rushes_ingest.settings import IngestSettings, SegmentLimits
-from rushes_ingest.store import source_key
+from rushes_ingest.worker import IngestWorker, prepare_video
 from rushes_runtime.blobs import Blobs
+from rushes_schemas.artefacts import source_key
 from rushes_schemas.events import Segment
 
 pytestmark = [pytest.mark.all, pytest.mark.timeout(600)]
@@ -69,7 +69,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     blobs = Blobs(folder.as_uri())
     settings = AsrSettings(model="whisper-base")
     whole, plan = (
-        prepare(Preparer(blobs, IngestSettings(segments=limits)), source_key(video), video, name, "the film")
+        prepare_video(IngestWorker(blobs, IngestSettings(segments=limits)), source_key(video), video, name, "the film")
         for name, limits in (("whole", ALL), ("segmented", LIMITS))
     )
     assert len(whole.segments) == 1

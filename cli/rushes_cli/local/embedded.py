@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
 from rushes_cli.local.compose import SERVICES
-from rushes_ingest.recover import unfinished
+from rushes_ingest.accepted_uploads import unfinished_uploads
 from rushes_runtime import tansu
 from rushes_runtime.bus.connect import publishing
 from rushes_runtime.bus.consumers import Consumers
@@ -131,7 +131,7 @@ async def _publish_unfinished(platform: Platform) -> int:
     async with publishing(platform.settings.kafka) as producer:
         async for deleted in orders(platform.blobs):
             await _publish(producer, VIDEO_DELETED, deleted)
-        async for event in unfinished(platform):
+        async for event in unfinished_uploads(platform):
             await _publish(producer, VIDEO_UPLOADED, event)
             again += 1
     if (letters := kept_in_blobs(platform)) is not None:

@@ -1,1 +1,1 @@
-"""Ingest: takes a video in, refuses what is none, and plans the segments that the other stages work on."""
+"""Ingest: accepts videos, refuses other files, and plans the segments that the other stages process."""

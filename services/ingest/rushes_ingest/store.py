@@ -1,4 +1,4 @@
-"""Bytes into the blob store, hashed on the way and never whole in memory."""
+"""Storing the bytes of videos: they are hashed while they arrive, and never held in memory as a whole."""
 
 import asyncio
 import hashlib
@@ -9,44 +9,47 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from rushes_ingest.disk_space import Quota
-from rushes_runtime.artefacts import video_prefix, write
+from rushes_runtime.artefacts import write
 from rushes_runtime.blobs import INCOMING, Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.deletion import refuse_while_deleting
 from rushes_runtime.errors import Dropped, InvalidError
-from rushes_runtime.generations import IS_ID, Mark, Source, find_source, mark_of, source_key
+from rushes_runtime.generations import Mark, find_source, mark_of
+from rushes_schemas.artefacts import Source, source_note_key, video_prefix
 from rushes_schemas.ids import video_id
 
-__all__ = ["IS_ID", "Source", "adopt", "find_source", "forget", "source_key", "store", "swept"]
-
-KEPT = timedelta(days=1)
-"""What arrived no further for so long was left by a process that was killed."""
+STALE_AFTER = timedelta(days=1)
+"""Incoming files that did not grow for this long belong to a process that was killed."""
 
 
 @dataclass(frozen=True)
-class Telling:
-    """The event that bytes are stored for, where there is one: what it is known by, and the life that it speaks of,
-    where it says so."""
+class EventReference:
+    """The event for which bytes are stored: its identity, and the generation that it names, if any."""
 
     identity: str
     generation: int | None = None
 
-    def came_before(self, mark: Mark | None) -> bool:
-        """Whether the video was deleted after it."""
+    def precedes(self, mark: Mark | None) -> bool:
+        """Return whether the video was deleted after this event."""
         if mark is None:
             return False
         return self.generation <= mark.generation if self.generation else self.identity in mark.uploads
 
 
 async def store(
-    blobs: Blobs, chunks: AsyncIterator[bytes], quota: Quota, telling: Telling | None = None, sent_at: int | None = None
+    blobs: Blobs,
+    chunks: AsyncIterator[bytes],
+    quota: Quota,
+    event: EventReference | None = None,
+    sent_at: int | None = None,
 ) -> Source:
-    """Store a video's bytes under its id, which is a function of them, for an event, where there is one. `sent_at` is
-    when they were sent, in ms since the Unix epoch, where that is not now.
+    """Store a video's bytes under its id, which is derived from them. `sent_at` is in ms since the Unix epoch, now by
+    default.
 
-    Raises InvalidError: `empty`; `too_large` or `no_space` as soon as it is; BeingDeleted; and Dropped where the video
-    was deleted after the event.
+    Raises InvalidError: `empty`, and `too_large` or `no_space` as soon as the quota is exceeded; BeingDeleted; and
+    Dropped if the video was deleted after the event.
     """
+    # The key depends on the hash of all bytes, so they arrive under a temporary one and are renamed.
     incoming = f"{INCOMING}/{uuid4()}"
     digest = hashlib.sha256()
 
@@ -59,65 +62,69 @@ async def store(
         await blobs.put(incoming, hashed())
         if not quota.taken:
             raise InvalidError("empty", f"{quota.name} is empty")
-        sha256 = digest.hexdigest()
         at = now_ms() if sent_at is None else sent_at
-        source = Source(video_id=video_id(sha256), sha256=sha256, size_bytes=quota.taken, stored_at=at)
-        return await put_in_place(blobs, incoming, source, telling)
+        source = _source(digest.hexdigest(), quota.taken, at)
+        return await move_into_place(blobs, incoming, source, event)
     finally:
         await blobs.delete(incoming)
 
 
-async def adopt(blobs: Blobs, key: str) -> Source:
-    """Store bytes that already lie in the blob store, under another key, without copying them. Raises BeingDeleted."""
+async def store_blob(blobs: Blobs, key: str) -> Source:
+    """Store bytes that are in the blob store already, under another key, without a copy. Raises BeingDeleted."""
     digest = hashlib.sha256()
     size = 0
     async for chunk in blobs.stream(key):
+        # Pieces are large here, and hashing one would hold up the event loop.
         await asyncio.to_thread(digest.update, chunk)
         size += len(chunk)
-    sha256 = digest.hexdigest()
-    source = Source(video_id=video_id(sha256), sha256=sha256, size_bytes=size, stored_at=now_ms())
-    return await put_in_place(blobs, key, source)
+    return await move_into_place(blobs, key, _source(digest.hexdigest(), size, now_ms()))
+
+
+def _source(sha256: str, size: int, at: int) -> Source:
+    return Source(video_id=video_id(sha256), sha256=sha256, size_bytes=size, stored_at=at)
 
 
 @asynccontextmanager
-async def swept(blobs: Blobs) -> AsyncIterator[None]:
-    """Begin by removing what uploads left behind whose process was killed."""
-    await blobs.remove_stale(INCOMING, datetime.now(UTC) - KEPT)
+async def stale_uploads_removed(blobs: Blobs) -> AsyncIterator[None]:
+    """Lifespan: at the start, remove incoming files of processes that were killed."""
+    await blobs.remove_stale(INCOMING, datetime.now(UTC) - STALE_AFTER)
     yield
 
 
-async def put_in_place(blobs: Blobs, incoming: str, source: Source, telling: Telling | None = None) -> Source:
-    """Give bytes that came in whole their name. The note beside them comes last: where it is, they are whole. Raises
-    BeingDeleted."""
+async def move_into_place(blobs: Blobs, incoming: str, source: Source, event: EventReference | None = None) -> Source:
+    """Rename complete bytes to their video's key and write the note beside them. Raises BeingDeleted, and Dropped if
+    the video was deleted after the event."""
     await refuse_while_deleting(blobs, source.video_id)
     mark, known = await mark_of(blobs, source.video_id), await find_source(blobs, source.video_id)
-    if telling and telling.came_before(mark):
+    if event and event.precedes(mark):
         raise Dropped(f"the video {source.video_id} was deleted")
     ended = mark.generation if mark else 0
-    if known is None or known.generation <= ended:  # none, or left behind of a life that has ended
-        known = _told_of(source.model_copy(update={"generation": ended + 1}), telling)
+    # A note of a generation that has ended may be left over from an interrupted deletion. It counts as none.
+    if known is None or known.generation <= ended:
+        known = _with_event(source.model_copy(update={"generation": ended + 1}), event)
         await blobs.rename(incoming, source.key)
-        await write(blobs, source.key + ".json", known)
-    elif not await blobs.exists(source.key):  # imported without its bytes, perhaps
+        # The note is written last. Readers take its presence as proof that the bytes are complete.
+        await write(blobs, source_note_key(source.video_id), known)
+    elif not await blobs.exists(source.key):  # an archive without the video's bytes was imported before
         await blobs.rename(incoming, source.key)
-    return await note_telling(blobs, known, telling)
+    return await record_event(blobs, known, event)
 
 
-async def note_telling(blobs: Blobs, source: Source, telling: Telling | None) -> Source:
-    """Remember that a stored video was told of by an event, so that the event is known once the video is deleted."""
-    if (told := _told_of(source, telling)) != source:
-        await write(blobs, source.key + ".json", told)
-    return told
+async def record_event(blobs: Blobs, source: Source, event: EventReference | None) -> Source:
+    """Add an event to the note of a stored video, so that it is recognised after the video is deleted."""
+    if (recorded := _with_event(source, event)) != source:
+        await write(blobs, source_note_key(source.video_id), recorded)
+    return recorded
 
 
-def _told_of(source: Source, telling: Telling | None) -> Source:
-    if telling is None or telling.generation or telling.identity in source.uploads:
+def _with_event(source: Source, event: EventReference | None) -> Source:
+    if event is None or event.generation or event.identity in source.uploads:
         return source
-    return source.model_copy(update={"uploads": [*source.uploads, telling.identity]})
+    return source.model_copy(update={"uploads": [*source.uploads, event.identity]})
 
 
 async def is_planned(blobs: Blobs, video: str) -> bool:
-    """Whether a stored video was found to be one: it has a plan, by whatever recipe."""
+    """Return whether a stored video has a plan by any recipe, so that its bytes were found to be a video."""
     prefix = f"{video_prefix(video)}/ingest-"
     async for key in blobs.list(video_prefix(video)):
         if key.startswith(prefix):
@@ -125,12 +132,13 @@ async def is_planned(blobs: Blobs, video: str) -> bool:
     return False
 
 
-async def forget_unplanned(blobs: Blobs, video: str) -> None:
-    """Remove the bytes of what turned out to be no video, unless they were planned before, as under other limits."""
+async def delete_unplanned_source(blobs: Blobs, video: str) -> None:
+    """Delete bytes that turned out not to be a video. Bytes with a plan, made under other limits perhaps, stay."""
     if (source := await find_source(blobs, video)) is not None and not await is_planned(blobs, video):
-        await forget(blobs, source)
+        await delete_source(blobs, source)
 
 
-async def forget(blobs: Blobs, source: Source) -> None:
-    """Remove a video's bytes again."""
-    await blobs.delete(source.key + ".json", source.key)
+async def delete_source(blobs: Blobs, source: Source) -> None:
+    """Delete a video's bytes and the note on them."""
+    # The note goes first: without it nothing takes the bytes for complete, should this be interrupted.
+    await blobs.delete(source_note_key(source.video_id), source.key)

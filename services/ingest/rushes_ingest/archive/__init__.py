@@ -1,1 +1,1 @@
-"""Videos out of one installation and into another, as tar archives of what the blob store holds of them."""
+"""Importing tar archives of videos from another installation."""

@@ -1,7 +1,7 @@
-"""A multipart/form-data body as a stream: each part's bytes are seen once, as they arrive.
+"""Reading a multipart/form-data body as a stream: the bytes of each part are yielded once, as they arrive.
 
-python-multipart parses, and bounds the boundary and each part's headers. Its own FormParser, and Starlette's, write a
-file to a temporary place before the application sees it, which would cost a second copy of a film.
+python-multipart parses, and limits the sizes of the boundary and of each part's headers. Its own FormParser, and
+Starlette's, write a file to a temporary place first, which would cost a second copy of each video.
 """
 
 from collections.abc import AsyncIterator
@@ -11,34 +11,34 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
-from rushes_ingest.said import text_of
+from rushes_ingest.upload_metadata import field_text
 from rushes_runtime.errors import InvalidError
 
-MOST_PARTS = 100
-"""Parts of a form; a video has six."""
+MAX_PARTS = 100
+"""Limit on the parts of a form. An upload has at most six."""
 
 
 @dataclass
-class Part:
-    """The start of a part: its name in the form, and the file's name where it is a file."""
+class FormPart:
+    """The start of a part: the field's name, and the file's name if it is a file."""
 
     name: str
     filename: str | None
 
 
-class PartEnd:
-    """The part is complete."""
+class FormPartEnd:
+    """The end of a part."""
 
 
-Piece = Part | bytes | PartEnd
-"""A body is, for each part: a Part, any number of bytes, a PartEnd."""
+FormPiece = FormPart | bytes | FormPartEnd
+"""A body is, for each part: a FormPart, any number of bytes objects, a FormPartEnd."""
 
 
 @dataclass
 class _Collector:
-    """python-multipart's callbacks, which say what one chunk of the body held."""
+    """Implements the callbacks of python-multipart, and collects what one chunk of the body contains."""
 
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[FormPiece] = field(default_factory=list)
     parts: int = 0
     _header: tuple[bytes, bytes] = (b"", b"")
     _headers: dict[bytes, bytes] = field(default_factory=dict)
@@ -46,9 +46,10 @@ class _Collector:
     def on_part_begin(self) -> None:
         self._headers = {}
         self.parts += 1
-        if self.parts > MOST_PARTS:
-            raise InvalidError("bad_request", f"the upload has more than {MOST_PARTS} parts")
+        if self.parts > MAX_PARTS:
+            raise InvalidError("bad_request", f"the upload has more than {MAX_PARTS} parts")
 
+    # A header may arrive in several chunks, so its name and value are appended to until its end.
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
         name, value = self._header
         self._header = (name + data[start:end], value)
@@ -66,17 +67,17 @@ class _Collector:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         filename = options.get(b"filename")
         name = options.get(b"name", b"").decode(errors="replace")
-        self.pieces.append(Part(name, None if filename is None else text_of("filename", filename)))
+        self.pieces.append(FormPart(name, None if filename is None else field_text("filename", filename)))
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         self.pieces.append(data[start:end])
 
     def on_part_end(self) -> None:
-        self.pieces.append(PartEnd())
+        self.pieces.append(FormPartEnd())
 
 
-async def pieces(content_type: str, body: AsyncIterator[bytes]) -> AsyncIterator[Piece]:
-    """Split a body. Raises InvalidError `bad_request` where it is no well-formed form, or ends too early."""
+async def read_form(content_type: str, body: AsyncIterator[bytes]) -> AsyncIterator[FormPiece]:
+    """Split a body into its parts. Raises InvalidError `bad_request` if it is not a complete, well-formed form."""
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise InvalidError("bad_request", "the upload must be multipart/form-data with a part named file")
@@ -86,7 +87,8 @@ async def pieces(content_type: str, body: AsyncIterator[bytes]) -> AsyncIterator
         async for chunk in body:
             parser.write(chunk)
             while collector.pieces:
-                yield collector.pieces.pop(0)  # and nothing refers to it while more is waited for
+                # Popped, so that no reference keeps the bytes in memory while the next chunk is awaited.
+                yield collector.pieces.pop(0)
         parser.finalize()
     except FormParserError as error:
         raise InvalidError("bad_request", f"the upload is no well-formed form: {error}") from error

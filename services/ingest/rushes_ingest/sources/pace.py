@@ -1,4 +1,4 @@
-"""How long a source may take: a least rate, a limit on the whole, and calls that may block for ever."""
+"""Time limits on sources: a minimum rate, a limit on the whole fetch, and calls that may block forever."""
 
 import asyncio
 import threading
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 class FetchFailed(SourceError):
-    """The bytes can't be had for now."""
+    """The bytes are not available now. A later attempt may succeed."""
 
     reason = "fetch_failed"
 
@@ -26,20 +26,20 @@ async def paced(
     piece: int = 0,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[bytes, None]:
-    """The same chunks, as long as they come fast enough. `shown` is what errors call their source; `piece` is how many
-    bytes it gathers before it gives any.
+    """Yield the same chunks while they arrive fast enough. `shown` is the source's name in errors; `piece` is the
+    number of bytes that the source buffers before it yields.
 
-    A source may be waited for `window_s`, and longer by what it gives at `least_rate`: n bytes take at most
-    window_s + n / least_rate seconds, and never more than `time_limit_s`. Only waiting for the source counts for the
-    rate. Raises FetchFailed.
+    n bytes may take window_s + n / least_rate seconds, and never more than `time_limit_s`. Only time spent waiting for
+    the source counts towards the rate, not the consumer's. Raises FetchFailed.
     """
+    # A budget of waiting time, like a token bucket: waiting spends it, received bytes refill it up to `most_s`.
     most_s = left_s = settings.window_s + piece / settings.least_rate
     end = clock() + settings.time_limit_s
     async with aclosing(chunks):
         while True:
             before = clock()
             limit_s = min(left_s, end - before)
-            if before >= end:  # where nothing is waited for, no timeout fires
+            if before >= end:  # a timeout does not fire if the source never waits
                 raise FetchFailed(_too_slow(shown, settings, of_all=True))
             try:
                 async with asyncio.timeout(limit_s):
@@ -61,16 +61,16 @@ def _too_slow(shown: str, settings: SourceSettings, *, of_all: bool) -> str:
     )
 
 
-async def unblocked(call: Callable[[], R]) -> R:
-    """What a call returns or raises that may block for ever, such as on a file of a server that is gone.
+async def in_daemon_thread(call: Callable[[], R]) -> R:
+    """Run a call that may block forever, such as one on a file of a network server that is gone.
 
-    It has a daemon thread of its own: cancelling stops the waiting at once, and neither the event loop nor the end of
-    the process waits for the thread, as both would for one of the executor's.
+    It runs in a daemon thread of its own. Cancellation returns at once, and neither the event loop nor the end of the
+    process waits for the thread, as both would for a thread of the executor.
     """
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[R] = loop.create_future()
 
-    def settle(result: R | None, error: BaseException | None) -> None:
+    def deliver(result: R | None, error: BaseException | None) -> None:
         if outcome.cancelled():
             return
         if error is not None:
@@ -82,10 +82,10 @@ async def unblocked(call: Callable[[], R]) -> R:
         result, failure = None, None
         try:
             result = call()
-        except BaseException as error:  # noqa: BLE001  it is raised where it is awaited
+        except BaseException as error:  # noqa: BLE001  raised to the awaiting task
             failure = error
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, result, failure)
+        with suppress(RuntimeError):  # the event loop is closed
+            loop.call_soon_threadsafe(deliver, result, failure)
 
     threading.Thread(target=work, name="rushes source", daemon=True).start()
     return await outcome

@@ -1,4 +1,4 @@
-"""Which network addresses are public, in whatever form they are written, and how a host name becomes addresses."""
+"""Network addresses: which are public, in every form in which they can be written, and resolving host names."""
 
 import re
 import socket
@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from rushes_ingest.pace import unblocked
+from rushes_ingest.sources.pace import in_daemon_thread
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
-"""A host name and a port to its addresses, the best one first. Raises OSError."""
+"""Maps a host name and a port to the host's addresses, the preferred one first. Raises OSError."""
 
-REFUSED: tuple[Network, ...] = tuple(
+REFUSED_NETWORKS: tuple[Network, ...] = tuple(
     ip_network(each)
     for each in (
         "0.0.0.0/8",  # this network, and with Linux this machine
@@ -46,43 +46,45 @@ REFUSED: tuple[Network, ...] = tuple(
         "ff00::/8",
     )
 )
-"""The special-purpose registries of IANA (RFC 6890), and what clouds put elsewhere. The standard library's `is_global`
-is asked too; what it calls global differs between versions of Python."""
+"""The special-purpose registries of IANA (RFC 6890), and the metadata addresses of clouds. `is_global` of the standard
+library is checked too, but its result differs between versions of Python."""
 
 NAT64 = IPv6Network("64:ff9b::/96")
-"""Where DNS64 puts the IPv4 addresses of the public internet: judged by the address inside."""
+"""Addresses that DNS64 makes of public IPv4 addresses. The IPv4 address inside is checked."""
 
-NUMBER = re.compile(r"(?i)[0-9]+|0x[0-9a-f]*")
-"""The last label of a host that systems take for an IPv4 address: 2130706433, 0177.0.0.1, 0x7f.1, 127.1."""
+NUMERIC_LABEL = re.compile(r"(?i)[0-9]+|0x[0-9a-f]*")
+"""The last label of hosts that some systems read as IPv4 addresses: 2130706433, 0177.0.0.1, 0x7f.1, 127.1."""
 
 
-def refused(address: Address, allowed: Iterable[Network] = ()) -> bool:
-    """Whether nothing is fetched from an address: it is not a public one, nor in a network that is allowed."""
-    inner = _inner(address)
+def is_refused(address: Address, allowed: Iterable[Network] = ()) -> bool:
+    """Return whether an address is neither public nor in an allowed network."""
+    inner = _ipv4_inside(address)
+    # An allowed network may be written either way, in IPv4 or as the IPv6 network that contains it.
     if any(each in network for network in allowed for each in (address, inner)):
         return False
-    return inner.is_multicast or not inner.is_global or any(inner in network for network in REFUSED)
+    return inner.is_multicast or not inner.is_global or any(inner in network for network in REFUSED_NETWORKS)
 
 
-def literal(host: str) -> Address | None:
-    """The address that a host is, written in its usual form; None for a name. Raises ValueError for what is neither:
-    forms of an IPv4 address that only some systems understand."""
+def parse_address(host: str) -> Address | None:
+    """Return the address that a host is, or None for a name. Raises ValueError for forms of an IPv4 address that only
+    some systems understand."""
     try:
         return ip_address(host)
     except ValueError:
-        if NUMBER.fullmatch(host.rpartition(".")[2]):
+        # A resolver may turn such a form into an address that was never checked.
+        if NUMERIC_LABEL.fullmatch(host.rpartition(".")[2]):
             raise ValueError(f"{host} is no host name and no address in its usual form") from None
         return None
 
 
-async def resolved(host: str, port: int) -> list[Address]:
-    """What the system says. A look-up that hangs keeps no process from ending."""
-    found = await unblocked(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
+async def resolve_host(host: str, port: int) -> list[Address]:
+    """Resolve a host name with the system's resolver. A hanging look-up does not keep the process from ending."""
+    found = await in_daemon_thread(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
     return list(dict.fromkeys(ip_address(place[0]) for *_, place in found))
 
 
-def _inner(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for, or the address itself."""
+def _ipv4_inside(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address contains, or the address itself."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return address.ipv4_mapped

@@ -1,4 +1,4 @@
-"""Where a URI may lead. Whoever may upload has ingest read for him: this says what, before anything is read."""
+"""Which URIs ingest may read. Ingest reads them on behalf of everyone who may upload, so it checks before it reads."""
 
 import base64
 import re
@@ -10,10 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from rushes_ingest.addresses import literal, refused
-from rushes_ingest.files import located
-from rushes_ingest.pace import unblocked
 from rushes_ingest.settings import SourceSettings
+from rushes_ingest.sources.addresses import is_refused, parse_address
+from rushes_ingest.sources.files import resolve_allowed
+from rushes_ingest.sources.pace import in_daemon_thread
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.settings import BlobSettings, Settings
 from rushes_runtime.web.hosts import matches
@@ -22,37 +22,48 @@ from rushes_schemas.uris import redacted
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
-NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 DEFAULT_PORTS = {"http": 80, "https": 443}
-EVERYWHERE = (Path("/"),)
-OWN = ("videos", "pending", "deleting", "deleted", "incoming", "collections", "dead-letters", "oversize", "unreadable")
-"""Folders of the blob store; what lies in them is reached by `blob:` URIs alone."""
+ALL_FOLDERS = (Path("/"),)
+OWN_FOLDERS = (
+    "videos",
+    "pending",
+    "deleting",
+    "deleted",
+    "incoming",
+    "collections",
+    "dead-letters",
+    "oversize",
+    "unreadable",
+)
+"""Folders of the blob store. Their contents can only be addressed by `blob:` URIs, never by `s3:` ones."""
 
 
 @dataclass(frozen=True)
 class WebTarget:
-    """An address to be fetched: its parts, as they were judged, are those that are connected to."""
+    """A web URI that was checked, in parts. The connection is made to these parts, so nothing is parsed twice."""
 
     scheme: str
     host: str
     port: int
     path: bytes
-    """With the query."""
+    """Includes the query."""
     userinfo: bytes
     shown: str
     """The URI without its secrets."""
 
     @property
     def origin(self) -> tuple[str, str, int]:
-        """What a password is for."""
+        """The scope of a password: it is not sent to another origin."""
         return self.scheme, self.host, self.port
 
     def headers(self) -> dict[str, str]:
-        """`Host`, and `Authorization` where the URI has a user."""
+        """Return `Host`, and `Authorization` if the URI has a user."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
         named = {"Host": host + port}
         if self.userinfo:
+            # Basic authentication sends the characters themselves, not their escapes in the URI.
             user, _, password = self.userinfo.partition(b":")
             plain = unquote(user.decode()) + ":" + unquote(password.decode())
             named["Authorization"] = "Basic " + base64.b64encode(plain.encode()).decode()
@@ -60,38 +71,38 @@ class WebTarget:
 
 
 @dataclass(frozen=True)
-class Sources:
-    """What URIs may lead to in this installation. Each method raises InvalidError, whose sentence holds no secret."""
+class UriPolicy:
+    """Which URIs this installation may read. Each method raises InvalidError, whose message contains no secret."""
 
     settings: SourceSettings
     blobs: BlobSettings
     is_private: bool
-    """The service answers only this machine, and everybody on it: who asks could read the file himself."""
+    """The service only answers this machine, without API keys: its clients can read the files themselves."""
 
     @classmethod
     def of(cls, settings: SourceSettings, shared: Settings) -> Self:
-        """The sources of a service that listens where the settings say."""
+        """Return the policy of a service with these settings."""
         return cls(settings, shared.blobs, is_loopback(shared.http.host) and not shared.http.keys)
 
     @property
     def roots(self) -> Sequence[Path]:
-        """Folders that `file:` URIs may read below."""
+        """Folders below which `file:` URIs may read."""
         if self.settings.roots is not None:
             return self.settings.roots
-        return EVERYWHERE if self.is_private else ()
+        return ALL_FOLDERS if self.is_private else ()
 
     async def check(self, uri: str) -> None:
-        """Refuse at once what would be refused later. Addresses of names are only looked up when they are fetched."""
+        """Refuse a URI before it is accepted. Host names are only resolved when the URI is fetched."""
         scheme = self.scheme(uri)
         if scheme == "file":
-            await unblocked(lambda: located(self.file(uri), self.roots))
+            await in_daemon_thread(lambda: resolve_allowed(self.file(uri), self.roots))
         elif scheme == "s3":
             self.bucket_and_key(uri)
         elif scheme in DEFAULT_PORTS:
             self.web(uri)
 
     def scheme(self, uri: str) -> str:
-        """The scheme, in lower case, which is an allowed one."""
+        """Return the scheme in lower case, if it is allowed."""
         found = SCHEME.match(uri)
         scheme = found[1].lower() if found else "(none)"
         if scheme not in self.settings.schemes:
@@ -100,7 +111,7 @@ class Sources:
         return scheme
 
     def file(self, uri: str) -> Path:
-        """The path of a `file:` URI. Whether it lies below a root is told when it is opened."""
+        """Return the path of a `file:` URI. Whether it is below a root is checked when it is opened."""
         if not self.roots:
             raise InvalidError(
                 "outside_roots",
@@ -109,6 +120,7 @@ class Sources:
             )
         try:
             parts = urlsplit(uri)
+            # File names may be bytes that are not UTF-8. `surrogateescape` is how Python passes them to the system.
             path = Path(unquote(parts.path, errors="surrogateescape"))
         except ValueError as error:
             raise InvalidError("not_an_address", f"{uri} is no file URI: {error}") from error
@@ -117,7 +129,7 @@ class Sources:
         return path
 
     def bucket_and_key(self, uri: str) -> tuple[str, str]:
-        """The bucket and the key of an `s3:` URI."""
+        """Return the bucket and the key of an `s3:` URI."""
         bucket, _, key = uri[len("s3:") :].removeprefix("//").partition("/")
         if not BUCKET.fullmatch(bucket) or not key:
             raise InvalidError("not_an_address", f"{redacted(uri)} is no S3 URI: write s3://bucket/key")
@@ -126,20 +138,22 @@ class Sources:
             raise InvalidError(
                 "bucket_not_allowed", f"{uri} is not read: name the bucket {bucket} in RUSHES_SOURCES__BUCKETS"
             )
-        if any(f"s3://{bucket}/{key}".startswith(f"{self.blobs.url.rstrip('/')}/{folder}/") for folder in OWN):
+        # The blob store itself may be a bucket that is allowed, and holds the videos of all users.
+        if any(f"s3://{bucket}/{key}".startswith(f"{self.blobs.url.rstrip('/')}/{folder}/") for folder in OWN_FOLDERS):
             raise InvalidError("bucket_not_allowed", f"{uri} is not read: it lies in rushes' own part of the bucket")
         return bucket, key
 
     def web(self, uri: str) -> WebTarget:
-        """The parts of an `http:` or `https:` URI. What its name leads to is judged when it is connected to."""
+        """Return the parts of an `http:` or `https:` URI. The addresses of its host are checked when it is fetched."""
         shown = redacted(uri)
         try:
             url = httpx.URL(uri)
+            # A final dot names the same host, and would pass by the settings' lists of hosts.
             host = url.raw_host.decode("ascii").lower().removesuffix(".")
-            address = literal(host)
+            address = parse_address(host)
         except (httpx.InvalidURL, ValueError) as error:
-            raise InvalidError("not_an_address", f"{shown} is no address: {_plain(error, uri)}") from None
-        if not host or (address is None and not NAME.fullmatch(host)):
+            raise InvalidError("not_an_address", f"{shown} is no address: {_error_text(error, uri)}") from None
+        if not host or (address is None and not HOST_NAME.fullmatch(host)):
             raise InvalidError("not_an_address", f"{shown} is no address: it has no host name")
         scheme = url.scheme.lower()
         if scheme not in DEFAULT_PORTS or scheme not in self.settings.schemes:
@@ -150,13 +164,14 @@ class Sources:
             raise InvalidError("port_not_allowed", f"{shown} is not fetched: name port {port} in RUSHES_SOURCES__PORTS")
         if self.settings.hosts and not matches(host, self.settings.hosts):
             raise InvalidError("host_not_allowed", f"{shown} is not fetched: name {host} in RUSHES_SOURCES__HOSTS")
-        if address is not None and refused(address, self.settings.private_addresses):
-            raise not_public(shown, host)
+        # A host that is a name is checked when it is resolved; an address can be refused at once.
+        if address is not None and is_refused(address, self.settings.private_addresses):
+            raise address_not_allowed(shown, host)
         return WebTarget(scheme, host, port, url.raw_path, url.userinfo, shown)
 
 
-def not_public(shown: str, host: str) -> InvalidError:
-    """The error for an address that leads into a network that is nobody's business. It does not tell which."""
+def address_not_allowed(shown: str, host: str) -> InvalidError:
+    """Return the error for an address that is not public. It does not reveal the address."""
     return InvalidError(
         "address_not_allowed",
         f"{shown} is not fetched: {host} has an address that is not public; name its network in "
@@ -164,7 +179,6 @@ def not_public(shown: str, host: str) -> InvalidError:
     )
 
 
-def _plain(error: Exception, uri: str) -> str:
-    """What an error says, unless it quotes a part of the URI, which may be a password."""
-    said = str(error)
-    return said if "@" not in uri else "it can't be read"
+def _error_text(error: Exception, uri: str) -> str:
+    """Return the message of an error, unless it may quote a password from the URI."""
+    return str(error) if "@" not in uri else "it can't be read"

@@ -1,0 +1,1 @@
+"""The HTTP routes of ingest: uploads, archives, edits and deletions."""
