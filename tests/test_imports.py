@@ -14,6 +14,7 @@ PACKAGES = (
     "rushes_asr",
     "rushes_scenes",
     "rushes_embed",
+    "rushes_catalog",
     "rushes_query",
     "rushes_cli",
     "rushes_client",
