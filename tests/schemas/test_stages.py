@@ -1,6 +1,8 @@
 """The registry of the stages, and that everything which lists the stages by hand agrees with it."""
 
+import re
 import tomllib
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import get_args
@@ -110,3 +112,16 @@ def test_the_metrics_of_every_service_are_collected() -> None:
     [job] = yaml.safe_load((ROOT / "deploy/prometheus.yaml").read_text("utf-8"))["scrape_configs"]
     [discovery] = job["dns_sd_configs"]
     assert set(discovery["names"]) == {*SERVICES, "query"}
+
+
+def test_the_page_on_adding_a_stage_names_files_that_there_are() -> None:
+    page = (ROOT / "docs/adding-a-stage.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:schemas|runtime|services|cli|deploy|tests)/[\w./-]+)`", page))
+    here = {name for name in named if "faces" not in name}
+    assert len(here) > 10
+    assert [name for name in sorted(here) if not (ROOT / name).exists()] == []
+
+
+def test_the_page_on_adding_a_stage_explains_every_field() -> None:
+    page = (ROOT / "docs/adding-a-stage.md").read_text("utf-8")
+    assert [field.name for field in fields(StageSpec) if f"`{field.name}`" not in page] == []
