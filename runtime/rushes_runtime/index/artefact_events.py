@@ -53,6 +53,7 @@ async def event_for(
     """
     event: SegmentPlanned | None = segment
     entries = record.segments.get(str(segment.segment.index), {})
+    # Each event holds all that the one before holds, so the results are added one after the other.
     for earlier in SEGMENT_STAGES[: SEGMENT_STAGES.index(stage)]:
         entry = entries.get(earlier)
         if entry is None or event is None:

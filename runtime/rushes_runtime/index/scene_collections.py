@@ -133,6 +133,12 @@ async def scenes_collections(index: Index) -> list[str]:
     return [name for name in await index.collections() if name.startswith(f"{SCENES_ALIAS}-")]
 
 
+async def searched_and_others(index: Index) -> tuple[str, list[str]]:
+    """Return the collection that is searched, and the others. Raises UnknownCollection if none is searched yet."""
+    searched = await searched_collection(index)
+    return searched, [name for name in await scenes_collections(index) if name != searched]
+
+
 async def count_points(index: Index, video_id: str) -> int:
     """Return the number of points of a video in all collections."""
     counts = [await index.count(name, of_video(video_id)) for name in await scenes_collections(index)]

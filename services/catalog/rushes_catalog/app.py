@@ -24,26 +24,19 @@ from rushes_runtime.index.scene_collections import choose_encoders, ensure_scene
 from rushes_runtime.index.video_records import ensure_videos, remove_record
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
+from rushes_schemas import topics
 from rushes_schemas.events import Event, VideoDeleted, VideoProgress
 from rushes_schemas.stages import REPLAYABLE
-from rushes_schemas.topics import (
-    SEGMENT_RECALLED,
-    VIDEO_DELETED,
-    VIDEO_PROGRESS,
-    VIDEO_UPLOADED,
-    Topic,
-    consumed_by,
-)
 
 
 def build(platform: Platform, settings: CatalogSettings) -> Service:
     """Compose the service. It loads no model: it only has to know of which ones it counts the points."""
     stage = Stage("catalog", platform, {"index": platform.index.ready, "blobs": platform.blobs.ready})
     handle(stage, platform)
-    uploaded = stage.publishes(VIDEO_UPLOADED).publish
+    uploaded = stage.publishes(topics.VIDEO_UPLOADED).publish
     reconciler = Reconciler(platform, settings, uploaded, Repairer(platform, uploaded))
-    reindexer = Reindexer(platform, stage.publishes(SEGMENT_RECALLED).publish)
-    publishers: Publishers = {name: _publish_anew(stage, consumed_by(name)) for name in REPLAYABLE}
+    reindexer = Reindexer(platform, stage.publishes(topics.SEGMENT_RECALLED).publish)
+    publishers: Publishers = {name: _publish_anew(stage, topics.consumed_by(name)) for name in REPLAYABLE}
     chosen = choose_encoders(platform.settings.models, encoders)
     return Service(
         "catalog",
@@ -61,12 +54,12 @@ def handle(stage: Stage, platform: Platform) -> None:
     """Register the handlers. A video's progress arrives in order, since it is keyed by the video's id."""
     index = platform.index
 
-    @stage.consumes(VIDEO_DELETED)
+    @stage.consumes(topics.VIDEO_DELETED)
     async def on_video_deleted(event: VideoDeleted) -> None:
         """Remove everything of the video."""
         await purge(platform, event)
 
-    @stage.consumes(VIDEO_PROGRESS)
+    @stage.consumes(topics.VIDEO_PROGRESS)
     @drops_deleted(platform.blobs, partial(remove_record, index))
     async def on_video_progress(event: VideoProgress) -> None:
         """Write the report into the ledger, and count the points once nothing is left to do."""
@@ -83,16 +76,16 @@ async def _prepared(platform: Platform, chosen: Encoders) -> AsyncIterator[None]
 
 
 async def _remove_expired(platform: Platform) -> None:
-    topics, now = platform.settings.topics, now_ms()
+    settings, now = platform.settings.topics, now_ms()
     # A tombstone, and a record that was too large for its topic, are needed as long as a topic may still refer to them.
-    expired_ms = now - max(topics.retention_h, topics.dead_letter_retention_h) * 3_600_000
+    expired_ms = now - max(settings.retention_h, settings.dead_letter_retention_h) * 3_600_000
     await forget_marks(platform.blobs, expired_ms)
     await remove_expired(platform.blobs, datetime.fromtimestamp(expired_ms / 1000, UTC))
     if (kept := kept_in_blobs(platform)) is not None:
-        await kept.expire(now - topics.dead_letter_retention_h * 3_600_000)
+        await kept.expire(now - settings.dead_letter_retention_h * 3_600_000)
 
 
-def _publish_anew(stage: Stage, topic: Topic) -> Callable[[Event], Awaitable[object]]:
+def _publish_anew(stage: Stage, topic: topics.Topic) -> Callable[[Event], Awaitable[object]]:
     """Return a function that publishes a replay's events."""
     publisher = stage.publishes(topic)
 

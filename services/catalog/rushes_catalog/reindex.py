@@ -24,6 +24,7 @@ from rushes_runtime.index.scene_collections import (
     of_video,
     scenes_collections,
     scenes_spec,
+    searched_and_others,
     searched_collection,
 )
 from rushes_runtime.index.video_records import records
@@ -78,8 +79,9 @@ class Reindexer:
         name = new_name(ours, served, await scenes_collections(index))
         if self._task and not self._task.done():
             if self._progress.collection == name:
-                return
+                return  # it is being filled already
             raise InvalidError("busy", f"{self._progress.collection} is being filled; wait for it, or end it")
+        # From now on embed writes new videos into it too, so only older ones are lacking.
         await make_scenes(index, blobs, ours, scenes_spec(chosen), name)
         self._progress = ReindexStatus(status="filling", collection=name)
         self._task = asyncio.create_task(self._run(served, name))
@@ -87,7 +89,7 @@ class Reindexer:
     async def roll_back(self) -> str:
         """Search the other collection at once; return its name. Raises InvalidError unless there is exactly one."""
         await self._stop()
-        served, others = await self._others()
+        served, others = await searched_and_others(self._platform.index)
         if len(others) != 1:
             raise InvalidError("no_rollback", f"there are {len(others)} collections besides {served}; one is needed")
         await self._platform.index.point_alias(SCENES_ALIAS, others[0])
@@ -97,7 +99,7 @@ class Reindexer:
     async def drop_old(self) -> list[str]:
         """Remove every collection that is not searched; return their names."""
         await self._stop()
-        _, others = await self._others()
+        _, others = await searched_and_others(self._platform.index)
         for name in others:
             await self._platform.index.drop(name)
             # In this order: a collection without a fingerprint would be taken for one of the settings' models.
@@ -116,17 +118,13 @@ class Reindexer:
             found.append(CollectionStatus(name=name, searched=name == served, points=points, made_with=models))
         return self._progress.model_copy(update={"collections": found})
 
-    async def _others(self) -> tuple[str, list[str]]:
-        """Return the collection that is searched, and the others."""
-        served = await searched_collection(self._platform.index)
-        return served, [name for name in await scenes_collections(self._platform.index) if name != served]
-
     async def _stop(self) -> None:
         if self._task:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
 
+    # A failure must not pass unseen: nobody awaits the task, but `status` reports what it did.
     async def _run(self, served: str, name: str) -> None:
         try:
             await self._fill(served, name)

@@ -49,6 +49,7 @@ async def _events(platform: Platform, stage: StageName, record: VideoRecord) -> 
             # The stored bytes are published, so nothing is fetched from elsewhere again.
             yield VideoUploaded(uri=video.source_uri, accepted_at=video.stored_at, generation=video.generation or None)
         return
+    # A segment is left out if an artefact of an earlier stage is missing: it can't be replayed from here.
     for segment in await planned(platform.blobs, record):
         if (event := await event_for(stage, platform.blobs, record, segment)) is not None:
             yield event

@@ -22,7 +22,7 @@ from rushes_runtime.index.scene_collections import (
     choose_encoders,
     fingerprint,
     scenes_collections,
-    searched_collection,
+    searched_and_others,
 )
 from rushes_runtime.platform import Platform
 from rushes_runtime.recipe import recipe
@@ -54,8 +54,7 @@ class SceneCollections:
 
     async def all(self) -> list[SceneCollection]:
         """Return all of them, the searched one first. Raises UnknownCollection if none is searched yet."""
-        searched = await searched_collection(self._platform.index)
-        others = [name for name in await scenes_collections(self._platform.index) if name != searched]
+        searched, others = await searched_and_others(self._platform.index)
         return [await self._collection(name) for name in (searched, *others)]
 
     async def one(self, name: str) -> SceneCollection | None:
@@ -110,6 +109,7 @@ class IndexWriter:
         index, models = self._platform.index, collection.models
         work = partial(self._embed.embed_pictures, event.scenes, models)
         visual = await find_or_make(self._platform.blobs, artefact_of(event, collection), SceneVectors, work)
+        # Not an artefact: see `artefact_of`.
         speech = await self._embed.embed_texts(texts_of(event), models)
         points_recipe = recipe("points", 1, {"models": collection.made_with.recipe, "scenes": event.scenes_recipe})
         timestamps = await _timestamps(index, event.video.video_id, self._now())

@@ -63,6 +63,7 @@ def points_of(
 
 
 def _point(payload: ScenePayload, visual: Vectors, speech: Vectors, lexical: LexicalEncoder) -> Point:
+    # The language decides how words are stemmed.
     words = lexical.encode_document(payload.text, payload.language)
     vectors: dict[str, AnyVector] = {SPEECH: speech, LEXICAL: Sparse(words.indices, words.values)}
     return Point(
@@ -73,6 +74,7 @@ def _point(payload: ScenePayload, visual: Vectors, speech: Vectors, lexical: Lex
 
 
 def _payloads(event: ScenesDetected, recipe: str, timestamps: Timestamps) -> Iterator[ScenePayload]:
+    # Words belong to the scene during which they are said, also where the event's scenes came without them.
     said = shared_out(event.scenes, event.transcript.words)
     phrases = [_terms(scene.text) for scene in event.scenes]
     for scene, words, own, following in zip(event.scenes, said, phrases, [*phrases[1:], []], strict=True):
