@@ -6,7 +6,7 @@ WORKERS ?= 3
 PYTHON ?= python3.11
 UV := $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt --overrides overrides.txt
 
-PARTS := schemas client runtime[embedded] models services/ingest services/asr services/scenes services/embed services/query cli testing
+PARTS := schemas client runtime[embedded] models $(wildcard services/*) cli testing
 EDITABLE := $(foreach part,$(PARTS),--editable ./$(part))
 CODE := schemas client runtime models/rushes_models services cli testing tests bench examples
 PYPROJECTS := $(wildcard */pyproject.toml services/*/pyproject.toml)

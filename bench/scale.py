@@ -16,6 +16,8 @@ from bench.page import table, write_section
 from tests.cluster.cluster import Cluster
 from tests.speech import speech
 
+from rushes_schemas.stages import CATALOG, STAGE_NAMES
+
 FILMS = 6
 SEGMENTS = {
     "RUSHES_INGEST__SEGMENTS__TARGET_S": "20",
@@ -23,7 +25,6 @@ SEGMENTS = {
     "RUSHES_INGEST__SEGMENTS__MAX_S": "30",
     "RUSHES_ASR__MODEL": "whisper-base",
 }
-STAGES = ("ingest", "asr", "scenes", "embed")
 WITHIN_S = 1200.0
 
 
@@ -42,7 +43,7 @@ def main() -> None:
         for seed, film in enumerate(films):
             speech.make(film, rounds=1, seed=seed)
         with Cluster(Path(folder, "cluster"), "PLAINTEXT", **SEGMENTS) as cluster:
-            cluster.run(dict.fromkeys(("query", "catalog", "ingest", "asr", "scenes", "embed"), 1))
+            cluster.run(dict.fromkeys(("query", CATALOG, *STAGE_NAMES), 1))
             batch(cluster, [films[0]], 1, copy=1)  # whatever is done once only
             one = batch(cluster, films, 1, copy=2)
             cluster.run({"asr": 1})
@@ -57,7 +58,7 @@ def batch(cluster: Cluster, films: list[Path], asr_processes: int, copy: int) ->
     """Upload the films, as videos that nobody has seen, and wait until all are indexed."""
     [ingest] = cluster.of("ingest")
     known = len(cluster.videos())
-    before = {stage: busy(cluster, stage) for stage in STAGES}
+    before = {stage: busy(cluster, stage) for stage in STAGE_NAMES}
     started = time.monotonic()
     for film in films:
         # A box that says nothing: other bytes, the same film.
@@ -67,7 +68,7 @@ def batch(cluster: Cluster, films: list[Path], asr_processes: int, copy: int) ->
     videos = cluster.settled(known + len(films), WITHIN_S)
     wall_s = time.monotonic() - started
     assert all(video["status"] == "indexed" for video in videos.values())
-    return Measured(asr_processes, wall_s, {stage: busy(cluster, stage) - before[stage] for stage in STAGES})
+    return Measured(asr_processes, wall_s, {stage: busy(cluster, stage) - before[stage] for stage in STAGE_NAMES})
 
 
 def busy(cluster: Cluster, stage: str) -> float:
@@ -78,10 +79,10 @@ def busy(cluster: Cluster, stage: str) -> float:
 def report(one: Measured, two: Measured) -> str:
     """The section."""
     rows = [
-        (each.asr_processes, f"{each.wall_s:.1f}", *(f"{each.busy_s[stage]:.1f}" for stage in STAGES))
+        (each.asr_processes, f"{each.wall_s:.1f}", *(f"{each.busy_s[stage]:.1f}" for stage in STAGE_NAMES))
         for each in (one, two)
     ]
-    header = ("asr processes", "batch, s", *(f"{stage} at work, s" for stage in STAGES))
+    header = ("asr processes", "batch, s", *(f"{stage} at work, s" for stage in STAGE_NAMES))
     shorter = two.wall_s / one.wall_s
     return f"""
 {FILMS} films of about a minute and a half of speech, segments of 20 s, whisper-base, one thread a model; the other

@@ -3,22 +3,18 @@
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-PACKAGES = (
-    "rushes_schemas",
-    "rushes_runtime",
-    "rushes_models",
-    "rushes_ingest",
-    "rushes_asr",
-    "rushes_scenes",
-    "rushes_embed",
-    "rushes_query",
-    "rushes_cli",
-    "rushes_client",
-    "rushes_testing",
-)
+ROOT = Path(__file__).parents[1]
+PARTS = ("schemas", "runtime", "models", "services/*", "cli", "client", "testing")
+PACKAGES = sorted(path.parent.name for part in PARTS for path in ROOT.glob(f"{part}/rushes_*/__init__.py"))
+
+
+def test_all_packages_are_looked_at() -> None:
+    assert len(PACKAGES) == 12
+
 
 WATCHED = """
 import importlib, os, sys

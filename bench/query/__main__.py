@@ -16,10 +16,11 @@ from bench.query.load import Load, load
 from bench.query.scenes import KEYFRAMES, scenes
 
 from rushes_cli.local.instance import free_ports
-from rushes_embed.collection import VIDEOS, scenes_spec
-from rushes_models.registry import image_text_encoder, recipes, text_encoder
+from rushes_models.registry import Encoders, image_text_encoder, recipes, text_encoder
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.made_with import MadeWith
+from rushes_runtime.index.scene_collections import scenes_spec
+from rushes_runtime.index.video_records import VIDEOS
 from rushes_runtime.settings import ModelSettings
 from rushes_schemas.index import SCENES_ALIAS, VIDEOS_COLLECTION
 
@@ -72,7 +73,7 @@ async def filled(folder: Path, size: int) -> None:
     images = image_text_encoder(models.image_text, models.threads)
     try:
         collection = MadeWith.of(models, recipes(images, texts)).collection
-        await index.ensure(collection, scenes_spec(images, texts))
+        await index.ensure(collection, scenes_spec(Encoders(images, texts)))
         await index.ensure(VIDEOS_COLLECTION, VIDEOS)
         await index.point_alias(SCENES_ALIAS, collection)
         if await index.count(collection) == size:

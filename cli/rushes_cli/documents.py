@@ -11,17 +11,12 @@ from faststream.specification import AsyncAPI
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from rushes_asr.settings import Settings as AsrSettings
-from rushes_cli.local.compose import SERVICES
-from rushes_embed.settings import Settings as EmbedSettings
-from rushes_ingest.app import Settings as IngestSettings
-from rushes_query.settings import Settings as QuerySettings
+from rushes_cli.local.compose import SERVICES, settings_of
 from rushes_runtime.bus.connect import make_broker
 from rushes_runtime.platform import open_platform
 from rushes_runtime.settings import BlobSettings, KafkaSettings, QdrantSettings, Settings, load
-from rushes_scenes.app import Settings as ScenesSettings
 
-ALL = (Settings, IngestSettings, AsrSettings, ScenesSettings, EmbedSettings, QuerySettings)
+ALL: tuple[type[Settings], ...] = (Settings, *map(settings_of, SERVICES))
 
 HEAD = """# Settings
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self, get_args
+from typing import Self
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -18,16 +18,17 @@ from rushes_cli.render.terminal import progress_console, text
 from rushes_cli.render.words import style_of
 from rushes_schemas.api import VideoDetail
 from rushes_schemas.events import StageName
+from rushes_schemas.stages import STAGE_NAMES, spec_of
 
-STAGES: tuple[StageName, ...] = get_args(StageName)
 OVER = frozenset({"done", "skipped"})
 
 
 def progress(video: VideoDetail | None, stage: StageName) -> tuple[int, int | None]:
     """How many segments a stage is done with, and of how many; None while nobody knows. Ingest works on the whole."""
+    works_on_video = spec_of(stage).unit == "video"
     if video is None:
-        return 0, 1 if stage == "ingest" else None
-    if stage == "ingest":
+        return 0, 1 if works_on_video else None
+    if works_on_video:
         return int(video.ingest is not None and video.ingest.status in OVER), 1
     done = sum(stage in segment.stages and segment.stages[stage].status in OVER for segment in video.segments)
     return done, video.segment_count
@@ -48,12 +49,12 @@ Row = tuple[str, VideoDetail | None]
 def waiting_table(rows: Sequence[Row], lines: int) -> Table:
     """The first `lines` rows, those first that are not settled, and how many more there are."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("video", *STAGES, "status"):
+    for heading in ("video", *STAGE_NAMES, "status"):
         table.add_column(heading, no_wrap=True, overflow="ellipsis")
     ordered = sorted(rows, key=_is_settled)
     for name, video in ordered[:lines]:
         status = video.status if video else "waiting"
-        table.add_row(text(name), *(_bar(video, stage) for stage in STAGES), Text(status, style_of(status)))
+        table.add_row(text(name), *(_bar(video, stage) for stage in STAGE_NAMES), Text(status, style_of(status)))
     if len(ordered) > lines:
         table.add_row(Text(f"and {len(ordered) - lines} more"))
     return table

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from rushes_models import conse, onnx_clip, open_clip, use_multilingual
 from rushes_models.lexical import LexicalEncoder
@@ -44,11 +44,26 @@ class ModelChoice(Protocol):
     def batch(self) -> int: ...
 
 
-def encoders(chosen: ModelChoice) -> tuple[ImageTextEncoder, TextEncoder]:
+class Encoders(NamedTuple):
+    """The two encoders of an installation."""
+
+    images: ImageTextEncoder
+    texts: TextEncoder
+
+    def recipes(self) -> dict[str, Any]:
+        """Return the recipe of each leg of a search, as `recipes` does. Raises `ValueError` if weights are missing."""
+        # Callers that may not import this package know neither `WeightsError` nor how to convert it.
+        try:
+            return recipes(self.images, self.texts)
+        except WeightsError as error:
+            raise ValueError(f"the models can't be used: {error}") from error
+
+
+def encoders(chosen: ModelChoice) -> Encoders:
     """Return the two encoders of an installation, not loaded yet. Raises `ValueError` as `text_encoder` does."""
     computing = Computing(chosen.device, chosen.precision)
     images = image_text_encoder(chosen.image_text, chosen.threads, batch=chosen.batch, computing=computing)
-    return images, text_encoder(chosen.text)
+    return Encoders(images, text_encoder(chosen.text))
 
 
 def text_encoder(name: str) -> TextEncoder:

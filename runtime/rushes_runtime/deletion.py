@@ -7,7 +7,7 @@ A video that is added again after its deletion is a later generation; its events
 """
 
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
@@ -31,6 +31,7 @@ from rushes_runtime.stored_json import NewerFormat
 from rushes_runtime.unreadable import forget_unreadable, unreadable
 from rushes_schemas.artefacts import ACCEPTED_UPLOADS, source_note_key
 from rushes_schemas.events import Event, SegmentPlanned, VideoDeleted, VideoProgress
+from rushes_schemas.stages import maker_of
 
 H = TypeVar("H", bound=Callable[..., Awaitable[Any]])
 Undo = Callable[[str], Awaitable[None]]
@@ -188,19 +189,12 @@ async def found(blobs: Blobs, video_id: str) -> dict[str, int]:
 
 def maker(name: str) -> str:
     """Which stage makes blobs that are called so. Pure."""
-    return _MAKERS.get(name.split(".", maxsplit=1)[0].split("-", maxsplit=1)[0], "other")
+    first = name.split(".", maxsplit=1)[0].split("-", maxsplit=1)[0]
+    return "upload" if first in UPLOADED else maker_of(first) or "other"
 
 
-_MAKERS: Mapping[str, str] = {
-    "source": "upload",
-    "declared": "upload",
-    "ingest": "ingest",
-    "sound": "ingest",
-    "asr": "asr",
-    "scenes": "scenes",
-    "keyframes": "scenes",
-    "embed": "embed",
-}
+UPLOADED = frozenset({"source", "declared"})
+"""The blobs that are there before any stage has seen the video."""
 
 
 @asynccontextmanager

@@ -8,12 +8,14 @@ from rushes_schemas.events import (
     SegmentPlanned,
     SegmentRecalled,
     SegmentTranscribed,
+    StageName,
     VideoDeleted,
     VideoProgress,
     VideoUploaded,
 )
+from rushes_schemas.stages import CATALOG, INDEXER, STAGE_NAMES, consumers_of, producers_of, spec_of
 
-SERVICES = ("ingest", "asr", "scenes", "embed", "catalog")
+SERVICES: tuple[str, ...] = (*STAGE_NAMES, CATALOG)
 """The consumers, each with a group `rushes-<service>` and topics `<service>-retry` and `<service>-dlq`."""
 
 
@@ -29,15 +31,18 @@ class Topic:
     version: int = 1
 
 
-VIDEO_UPLOADED = Topic("video-uploaded", VideoUploaded, "uri", ("any client", "ingest", "catalog"), ("ingest",))
-SEGMENT_PLANNED = Topic("segment-planned", SegmentPlanned, "video_id:segment", ("ingest", "catalog"), ("asr",))
-SEGMENT_TRANSCRIBED = Topic(
-    "segment-transcribed", SegmentTranscribed, "video_id:segment", ("asr", "catalog"), ("scenes",)
-)
-SCENES_DETECTED = Topic("scenes-detected", ScenesDetected, "video_id:segment", ("scenes",), ("embed",))
-VIDEO_PROGRESS = Topic("video-progress", VideoProgress, "video_id", ("ingest", "asr", "scenes", "embed"), ("catalog",))
-SEGMENT_RECALLED = Topic("segment-recalled", SegmentRecalled, "video_id:segment", ("catalog",), ("embed",))
-VIDEO_DELETED = Topic("video-deleted", VideoDeleted, "video_id", ("any client", "ingest"), ("catalog",))
+def _between_stages(name: str, event: type[Event], key: str, *others: str) -> Topic:
+    """A topic that a stage consumes. `others` publish to it besides the stage before and the catalog."""
+    return Topic(name, event, key, (*others, *producers_of(name)), consumers_of(name))
+
+
+VIDEO_UPLOADED = _between_stages("video-uploaded", VideoUploaded, "uri", "any client", "ingest")
+SEGMENT_PLANNED = _between_stages("segment-planned", SegmentPlanned, "video_id:segment")
+SEGMENT_TRANSCRIBED = _between_stages("segment-transcribed", SegmentTranscribed, "video_id:segment")
+SCENES_DETECTED = _between_stages("scenes-detected", ScenesDetected, "video_id:segment")
+VIDEO_PROGRESS = Topic("video-progress", VideoProgress, "video_id", STAGE_NAMES, (CATALOG,))
+SEGMENT_RECALLED = Topic("segment-recalled", SegmentRecalled, "video_id:segment", (CATALOG,), (INDEXER,))
+VIDEO_DELETED = Topic("video-deleted", VideoDeleted, "video_id", ("any client", "ingest"), (CATALOG,))
 
 TOPICS = (
     VIDEO_UPLOADED,
@@ -74,3 +79,8 @@ def all_topic_names() -> tuple[str, ...]:
     """Every topic that an installation needs."""
     own = (name for service in SERVICES for name in (retry_topic(service), dead_letter_topic(service)))
     return (*(topic.name for topic in TOPICS), *own)
+
+
+def consumed_by(stage: StageName) -> Topic:
+    """The topic that a stage consumes."""
+    return next(topic for topic in TOPICS if topic.name == spec_of(stage).consumes)

@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from rushes_embed.collection import ensure_videos
-from rushes_embed.reconcile import AGAIN, LOST, Reconciler, is_stuck
-from rushes_embed.records import find_record, put_record
-from rushes_embed.settings import CatalogSettings
+from rushes_catalog.reconciler import AGAIN, LOST, Reconciler, is_stuck
+from rushes_catalog.settings import CatalogSettings
 from rushes_runtime.bus.connect import publishing
+from rushes_runtime.index.video_records import ensure_videos, find_record, put_record
 from rushes_runtime.platform import Platform
 from rushes_runtime.provisional import provisional_record
 from rushes_schemas.events import VideoUploaded
@@ -46,7 +45,7 @@ class Looked:
     async def after(self, record: VideoRecord) -> VideoRecord:
         """The record once the reconciler has looked at it."""
         await put_record(self.platform.index, record)
-        await self.reconciler.look()
+        await self.reconciler.reconcile()
         found = await find_record(self.platform.index, record.video_id)
         assert found is not None
         return found
@@ -63,7 +62,7 @@ async def test_video_that_nothing_is_scheduled_for_is_published_again(looked: Lo
     record = await looked.after(RECORD)
     assert looked.published == [f"blob:videos/{ID}/source"]
     assert (record.status, record.reason) == ("processing", AGAIN)
-    await looked.reconciler.look()
+    await looked.reconciler.reconcile()
     assert len(looked.published) == 1  # it is given time
 
 

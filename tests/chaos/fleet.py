@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from tests.cluster.cluster import Cluster
 from tests.cluster.services import ServiceProcess
 
+from rushes_schemas.stages import CATALOG, STAGE_NAMES
 from rushes_testing.process import descendants
 
-SERVICES = ("query", "catalog", "ingest", "asr", "scenes", "embed")
+SERVICES = ("query", CATALOG, *STAGE_NAMES)
 
 
 @dataclass

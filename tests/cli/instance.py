@@ -17,9 +17,7 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from rushes_embed.catalog import take_progress
-from rushes_embed.collection import ensure_scenes, ensure_videos
-from rushes_embed.records import put_record
+from rushes_catalog.ledger import take_progress
 from rushes_ingest.api.changes import deletion_routes, edit_routes
 from rushes_ingest.api.uploads import upload_routes
 from rushes_ingest.resumable.receive import ResumableUploads
@@ -29,13 +27,15 @@ from rushes_ingest.sources.uri_policy import UriPolicy
 from rushes_ingest.upload_service import UploadService
 from rushes_ingest.worker import IngestWorker, check_playable
 from rushes_models.lexical import LexicalEncoder
-from rushes_models.registry import encoders
+from rushes_models.registry import Encoders, encoders
 from rushes_query.app import Warmed, build
 from rushes_query.settings import QuerySettings
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import BrokerUnavailable
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.port import Filter, IndexUnavailable, Point, Sparse
+from rushes_runtime.index.scene_collections import ensure_scenes
+from rushes_runtime.index.video_records import ensure_videos, put_record
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service, make_app
@@ -138,7 +138,7 @@ class Instance:
     async def serve(self, stack: AsyncExitStack) -> None:
         """Answer for as long as the stack is open."""
         await ensure_videos(self.platform.index)
-        await ensure_scenes(self.platform, self.images, self.texts)
+        await ensure_scenes(self.platform, Encoders(self.images, self.texts))
         query = build(self.platform, QuerySettings(), self.texts, self.images)
         await stack.enter_async_context(next(each for each in query.lifespans if isinstance(each, Warmed)))
         http = self.platform.settings.http

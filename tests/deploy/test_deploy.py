@@ -14,7 +14,8 @@ from rushes_ingest.app import Settings as IngestSettings
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import open_platform
 from rushes_runtime.settings import BlobSettings, HttpSettings, QdrantSettings, Settings, load
-from rushes_schemas.topics import TOPICS, group
+from rushes_schemas.stages import STAGES
+from rushes_schemas.topics import TOPICS, VIDEO_PROGRESS, group
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
@@ -77,6 +78,7 @@ def test_kubernetes_runs_every_service_and_lets_it_finish() -> None:
 def test_each_stage_scales_on_its_own_lag() -> None:
     [settings] = [each["data"] for each in kubernetes("ConfigMap") if each["metadata"]["name"] == "rushes"]
     consumed = {(group(service), topic.name) for topic in TOPICS for service in topic.consumers}
+    work = {stage.name: stage.consumes for stage in STAGES}
     scaled = kubernetes("ScaledObject")
     assert {each["spec"]["scaleTargetRef"]["name"] for each in scaled} == set(SERVICES) - {"query"}
     for each in scaled:
@@ -84,6 +86,7 @@ def test_each_stage_scales_on_its_own_lag() -> None:
         [trigger] = each["spec"]["triggers"]
         assert trigger["metadata"]["consumerGroup"] == group(name)
         assert (trigger["metadata"]["consumerGroup"], trigger["metadata"]["topic"]) in consumed
+        assert trigger["metadata"]["topic"] == work.get(name, VIDEO_PROGRESS.name)
         assert trigger["metadata"]["bootstrapServers"] == settings["RUSHES_KAFKA__BOOTSTRAP_SERVERS"]
         assert each["spec"]["maxReplicaCount"] <= int(settings["RUSHES_TOPICS__PARTITIONS"])
 

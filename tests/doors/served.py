@@ -13,9 +13,9 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from tests.query.films import fill
 
-from rushes_embed import dead_letters, rebuild
-from rushes_embed.reindex import Reindexer
-from rushes_embed.replay import Publishers
+from rushes_catalog.api import dead_letter_routes, reindex_routes
+from rushes_catalog.reindex import Reindexer
+from rushes_catalog.replay import Publishers
 from rushes_models.registry import image_text_encoder, text_encoder
 from rushes_query.app import build
 from rushes_query.grpc_server import GrpcServer
@@ -28,6 +28,7 @@ from rushes_runtime.platform import Platform
 from rushes_runtime.settings import HttpSettings, KafkaSettings
 from rushes_runtime.web.app import web_app
 from rushes_runtime.web.server import Http
+from rushes_schemas.stages import REPLAYABLE
 
 from .ingest_door import ingest_routers
 
@@ -107,10 +108,10 @@ async def _open(folder: Path, stack: AsyncExitStack) -> Doors:
 
 def catalog_routers(platform: Platform, publish: Callable[[Any], Awaitable[None]]) -> list[Any]:
     """The routes of the catalog."""
-    publishers = Publishers(ingest=publish, asr=publish, scenes=publish)
+    publishers: Publishers = dict.fromkeys(REPLAYABLE, publish)
     return [
-        dead_letters.routes(DeadLetters(platform.settings.kafka, platform.blobs)),
-        rebuild.routes(platform, Reindexer(platform, publish), publishers),
+        dead_letter_routes(DeadLetters(platform.settings.kafka, platform.blobs)),
+        reindex_routes(platform, Reindexer(platform, publish), publishers),
     ]
 
 

@@ -15,10 +15,10 @@ from tests.cluster.services import ServiceProcess
 
 from rushes_runtime.index.server import ServerIndex
 from rushes_schemas.index import SCENES_ALIAS
+from rushes_schemas.topics import SERVICES
 
 pytestmark = [pytest.mark.all, pytest.mark.long, pytest.mark.timeout(900)]
 
-SERVICES = ("ingest", "asr", "scenes", "embed", "catalog")
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
     "RUSHES_INGEST__SEGMENTS__TARGET_S": "5",

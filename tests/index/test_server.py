@@ -13,13 +13,7 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 
 from rushes_runtime.errors import ConfigurationError, RushesError
 from rushes_runtime.index import server_convert as convert
-from rushes_runtime.index.port import (
-    CollectionSpec,
-    DenseSpec,
-    IndexRefused,
-    IndexUnavailable,
-    UnknownCollection,
-)
+from rushes_runtime.index.port import CollectionSpec, DenseSpec, IndexRefused, IndexUnavailable, UnknownCollection
 from rushes_runtime.index.server import ServerIndex, connect
 from rushes_runtime.index.server_errors import translated
 from rushes_runtime.index.specs import fields_of

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from rushes_embed.collection import ensure_videos, scenes_collections
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.index.edge import EdgeIndex
+from rushes_runtime.index.scene_collections import scenes_collections
+from rushes_runtime.index.video_records import ensure_videos
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
 from rushes_runtime.settings import Settings

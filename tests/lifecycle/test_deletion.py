@@ -6,8 +6,7 @@ from functools import partial
 
 import pytest
 
-from rushes_embed.collection import remove_points
-from rushes_embed.forget import forget
+from rushes_catalog.purge import purge
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.store import store
 from rushes_runtime import deletion
@@ -15,6 +14,7 @@ from rushes_runtime.artefacts import write
 from rushes_runtime.deletion import BeingDeleted, drops_deleted
 from rushes_runtime.errors import Dropped
 from rushes_runtime.generations import find_source, is_deleted
+from rushes_runtime.index.scene_collections import remove_points
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import SegmentPlanned, VideoDeleted
 
@@ -30,7 +30,7 @@ async def test_everything_of_the_video_goes_and_nothing_of_another(platform: Pla
     await store_all(platform, FILM)
     await store_all(platform, OTHER)
     before = await traces(platform, OTHER.video_id)
-    mark = await forget(platform, ORDER)
+    mark = await purge(platform, ORDER)
     assert mark.found == {"upload": 3, "ingest": 2, "asr": 1, "scenes": 2, "embed": 1, "points": 4, "catalog": 1}
     assert mark.left == dict.fromkeys(mark.found, 0) and mark.finished_at
     assert await traces(platform, FILM.video_id) == []
@@ -47,9 +47,9 @@ async def test_killed_before_each_call_it_is_finished_by_the_redelivered_event(
         order = VideoDeleted(video_id=FILM.video_id, at=2000 + at)
         faults.arm(at, killed)
         try:
-            await forget(faults.platform, order)
+            await purge(faults.platform, order)
         except Killed:
-            mark = await forget(platform, order)
+            mark = await purge(platform, order)
             assert not any(mark.left.values()) and mark.finished_at
         assert await traces(platform, FILM.video_id) == []
         assert await traces(platform, OTHER.video_id) == untouched
@@ -75,7 +75,7 @@ async def test_deleted_at_each_call_of_a_stage_that_is_at_work(
         film = source(f"film {at}", stored_at=1000)
 
         async def deleted(video_id: str = film.video_id) -> None:
-            await forget(platform, VideoDeleted(video_id=video_id, at=2000))
+            await purge(platform, VideoDeleted(video_id=video_id, at=2000))
             if kill_too:
                 raise Killed
 
@@ -95,7 +95,7 @@ async def test_a_life_after_the_deletion_is_not_touched_by_what_comes_late_of_th
     platform: Platform,
 ) -> None:
     await store_all(platform, FILM)
-    await forget(platform, ORDER)
+    await purge(platform, ORDER)
     again = source("film", stored_at=3000)
     await store_all(platform, again)
     whole = await traces(platform, FILM.video_id)
@@ -107,7 +107,7 @@ async def test_a_life_after_the_deletion_is_not_touched_by_what_comes_late_of_th
     with pytest.raises(Dropped):
         await stage(planned(FILM))
     assert await stage(planned(again))
-    await forget(platform, ORDER)  # delivered once more
+    await purge(platform, ORDER)  # delivered once more
     assert await traces(platform, FILM.video_id) == whole
     assert [order async for order in deletion.orders(platform.blobs)] == []
 
@@ -124,7 +124,7 @@ async def test_bytes_are_not_taken_in_while_their_deletion_goes_on(platform: Pla
     await deletion.order(platform.blobs, order)
     with pytest.raises(BeingDeleted):
         await store(platform.blobs, chunks(), quota())
-    await forget(platform, order)
+    await purge(platform, order)
     assert await find_source(platform.blobs, stored.video_id) is None
     await store(platform.blobs, chunks(), quota())
     assert await find_source(platform.blobs, stored.video_id)
@@ -133,16 +133,16 @@ async def test_bytes_are_not_taken_in_while_their_deletion_goes_on(platform: Pla
 async def test_a_broker_without_a_memory_is_told_again_of_what_is_not_finished(platform: Platform) -> None:
     await deletion.order(platform.blobs, ORDER)
     assert [order async for order in deletion.orders(platform.blobs)] == [ENDED]
-    await forget(platform, ORDER)
+    await purge(platform, ORDER)
     assert [order async for order in deletion.orders(platform.blobs)] == []
     await platform.blobs.put(f"videos/{FILM.video_id}/0/keyframes-c1/40.jpg", b"left by a stage that was killed")
     assert [order async for order in deletion.orders(platform.blobs)] == [ENDED]
-    await forget(platform, ORDER)
+    await purge(platform, ORDER)
     assert await traces(platform, FILM.video_id) == []
 
 
 async def test_marks_go_when_no_topic_can_hold_anything_older(platform: Platform) -> None:
-    await forget(platform, ORDER)
+    await purge(platform, ORDER)
     await deletion.forget_marks(platform.blobs, before_ms=2000)
     assert await is_deleted(platform.blobs, FILM.video_id, 1)
     await deletion.forget_marks(platform.blobs, before_ms=2001)

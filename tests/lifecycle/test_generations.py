@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rushes_embed.forget import forget
+from rushes_catalog.purge import purge
 from rushes_ingest.accepted_uploads import note_upload, noted_uploads, remove_note
 from rushes_ingest.app import fetch_source
 from rushes_ingest.disk_space import Quota
@@ -111,13 +111,13 @@ class History:
         self.uploads.append((event, self.ended + 1 if what == "uri" else None))
 
     async def deleted(self, order: VideoDeleted) -> None:
-        await forget(self.platform, order)
+        await purge(self.platform, order)
         self.orders.append(order)
         self.ended, self.is_alive = self.ended + 1, False
 
     async def late(self, pick: int) -> None:
         if self.orders and pick % 3 == 0:
-            await forget(self.platform, self.orders[pick % len(self.orders)])
+            await purge(self.platform, self.orders[pick % len(self.orders)])
         elif self.uploads and pick % 3 == 1:
             await self.consumed(pick % len(self.uploads))
 
@@ -162,7 +162,7 @@ def test_adding_deleting_and_late_events_in_any_order_by_any_clock(tmp_path: Pat
 async def test_added_again_after_the_clock_was_set_back() -> None:
     blobs = Blobs("memory:///")
     await added(blobs, at=9_000)
-    await forget(on(blobs), VideoDeleted(video_id=ID, at=10_000))
+    await purge(on(blobs), VideoDeleted(video_id=ID, at=10_000))
     again = await added(blobs, at=5)
     assert not await is_deleted(blobs, ID, again.generation)
     async with unless_deleted(blobs, ID, again.generation):
@@ -176,7 +176,7 @@ async def test_a_time_in_the_future_in_a_raw_event_keeps_no_video_from_being_add
     raw = VideoUploaded(uri=film.as_uri(), accepted_at=2**53)
     await fetch_source(raw, platform, IngestSettings(), FETCHER)
     order = VideoDeleted(video_id=ID, at=5, generation=await deletion.ending(platform.blobs, ID))
-    await forget(platform, order)
+    await purge(platform, order)
     assert (await added(platform.blobs, at=6)).generation == 2
     with pytest.raises(Dropped):
         await fetch_source(raw, platform, IngestSettings(), FETCHER)
@@ -192,7 +192,7 @@ async def test_killed_between_any_two_calls_of_adding_and_of_ordering(platform: 
         calls = faults.calls
         told = [order async for order in deletion.orders(platform.blobs)]
         for order in told:
-            await forget(platform, order)
+            await purge(platform, order)
         assert (await find_source(platform.blobs, ID) is None) == bool(told), "all of it is deleted, or nothing"
         faults.arm(at, killed)
         with suppress(Killed):
@@ -214,9 +214,9 @@ async def test_what_was_stored_and_deleted_before_there_were_generations_is_unde
     assert found and found.generation == 2
     assert await is_deleted(blobs, old.video_id, 0, stored_at=2000)
     assert not await is_deleted(blobs, old.video_id, 0, stored_at=3000)
-    await forget(on(blobs), VideoDeleted(video_id=old.video_id, at=2000))  # delivered once more
+    await purge(on(blobs), VideoDeleted(video_id=old.video_id, at=2000))  # delivered once more
     assert await find_source(blobs, old.video_id) == found
-    await forget(on(blobs), VideoDeleted(video_id=old.video_id, at=1, generation=found.generation))
+    await purge(on(blobs), VideoDeleted(video_id=old.video_id, at=1, generation=found.generation))
     assert await find_source(blobs, old.video_id) is None
     assert await is_deleted(blobs, old.video_id, 0, stored_at=3000), "its records that are still on their way"
 

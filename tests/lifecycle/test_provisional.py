@@ -6,9 +6,8 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from rushes_embed.catalog import take_progress
-from rushes_embed.forget import forget
-from rushes_embed.records import find_record
+from rushes_catalog.ledger import take_progress
+from rushes_catalog.purge import purge
 from rushes_ingest.api.changes import deletion_routes
 from rushes_ingest.api.uploads import upload_routes
 from rushes_ingest.app import list_accepted_uri
@@ -20,6 +19,7 @@ from rushes_query.library import Library
 from rushes_query.reader import Reader
 from rushes_runtime.bus.progress import now_ms, stumbled
 from rushes_runtime.errors import Dropped
+from rushes_runtime.index.video_records import find_record
 from rushes_runtime.platform import Platform
 from rushes_runtime.provisional import show_accepted
 from rushes_runtime.record_context import RecordContext, Subject
@@ -162,7 +162,7 @@ async def test_raw_event_is_listed_once_ingest_takes_it_up(instance: Instance) -
 async def test_accepted_uri_that_is_deleted_is_not_fetched(instance: Instance) -> None:
     await instance.add(URI)
     assert (await instance.http.delete(f"/v1/videos/{PROVISIONAL}")).status_code == 202
-    await forget(instance.platform, instance.deleted[0])
+    await purge(instance.platform, instance.deleted[0])
     assert await instance.listed() == []
     with pytest.raises(Dropped):
         await list_accepted_uri(instance.published[0], instance.platform, RecordContext("ingest"))
@@ -188,4 +188,4 @@ async def test_one_record_is_left_whatever_the_order_of_what_is_said(platform: P
         await turns.play(of_the_uri(), take_progress(index, fetched(ACCEPTED, at=1003)))
         assert await find_record(platform.index, PROVISIONAL) is None, seed
         assert await find_record(platform.index, VIDEO.video_id) is not None, seed
-        await forget(platform, VideoDeleted(video_id=VIDEO.video_id, at=2000 + seed))
+        await purge(platform, VideoDeleted(video_id=VIDEO.video_id, at=2000 + seed))

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from rushes_embed.recall import detected, planned, transcribed
-from rushes_embed.reindex import named, wanted_of
+from rushes_catalog.reindex import expected_of, new_name
 from rushes_ingest.app import plan_artefact
 from rushes_ingest.settings import IngestSettings
 from rushes_runtime.artefacts import read
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.generations import find_source
+from rushes_runtime.index.artefact_events import event_for, planned
 from rushes_runtime.index.made_with import MadeWith, recipe_of
 from rushes_schemas.artefacts import Plan
-from rushes_schemas.events import Video
+from rushes_schemas.events import ScenesDetected, SegmentTranscribed, Video
 from rushes_schemas.index import StageEntry, VideoRecord, VideoStatus
 
 from .seeds import SCENES, keyword, seed
@@ -24,19 +24,19 @@ OTHER = "rushes-scenes-0123456789ab"
 
 
 def test_a_collection_of_other_models_has_their_name() -> None:
-    assert named(OURS, OTHER, [OTHER]) == OURS.collection
+    assert new_name(OURS, OTHER, [OTHER]) == OURS.collection
 
 
 def test_one_of_the_same_models_has_the_next_number() -> None:
     served = OURS.collection
-    assert named(OURS, served, [served]) == f"{served}-2"
-    assert named(OURS, f"{served}-2", [f"{served}-2"]) == served
+    assert new_name(OURS, served, [served]) == f"{served}-2"
+    assert new_name(OURS, f"{served}-2", [f"{served}-2"]) == served
     assert recipe_of(f"{served}-2") == recipe_of(served) == OURS.recipe
 
 
 def test_one_that_was_begun_is_gone_on_with() -> None:
     begun = f"{OURS.collection}-3"
-    assert named(OURS, OURS.collection, [OURS.collection, begun]) == begun
+    assert new_name(OURS, OURS.collection, [OURS.collection, begun]) == begun
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_the_old_index_has_lost_is_wanted_all_the_same(status: VideoStatus,
     record = VideoRecord(
         video_id="00000000-0000-0000-0000-000000000000", status=status, points=5, created_at=1, updated_at=1
     )
-    assert wanted_of(record, counted) == wanted
+    assert expected_of(record, counted) == wanted
 
 
 @pytest.fixture
@@ -58,10 +58,10 @@ def blobs(tmp_path: Path) -> Blobs:
 async def test_artefacts_tell_what_the_stages_began_with(blobs: Blobs) -> None:
     record = await recorded(blobs)
     [segment] = await planned(blobs, record)
-    heard = await transcribed(blobs, record, segment)
-    assert heard is not None and keyword(7) in [word.text for word in heard.transcript.words]
-    scenes = await detected(blobs, record, segment)
-    assert scenes is not None and len(scenes.scenes) == SCENES
+    heard = await event_for("scenes", blobs, record, segment)
+    assert isinstance(heard, SegmentTranscribed) and keyword(7) in [word.text for word in heard.transcript.words]
+    scenes = await event_for("embed", blobs, record, segment)
+    assert isinstance(scenes, ScenesDetected) and len(scenes.scenes) == SCENES
     assert "".join(scene.text for scene in scenes.scenes).count(keyword(7)) == 1
     assert scenes.scenes_recipe == record.segments["0"]["scenes"].recipe
 
@@ -70,8 +70,8 @@ async def test_a_segment_that_a_stage_is_not_done_with_is_not_told_of(blobs: Blo
     record = await recorded(blobs)
     without = record.model_copy(update={"segments": {"0": {"asr": StageEntry(status="retrying", at=1)}}})
     [segment] = await planned(blobs, record)
-    assert await transcribed(blobs, without, segment) is None
-    assert await detected(blobs, without, segment) is None
+    assert await event_for("scenes", blobs, without, segment) is None
+    assert await event_for("embed", blobs, without, segment) is None
     assert await planned(blobs, record.model_copy(update={"ingest": None})) == []
 
 

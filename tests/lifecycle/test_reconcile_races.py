@@ -6,16 +6,15 @@ from random import Random
 
 import pytest
 
-from rushes_embed import reconcile
-from rushes_embed.catalog import take_progress
-from rushes_embed.forget import NotGone, forget, remove_record
-from rushes_embed.ledger import applied, is_complete, standing
-from rushes_embed.reconcile import Reconciler
-from rushes_embed.records import amend_record, find_record, put_record
-from rushes_embed.settings import CatalogSettings
+from rushes_catalog import reconciler
+from rushes_catalog.ledger import applied, is_complete, take_progress, with_status
+from rushes_catalog.purge import NotGone, purge
+from rushes_catalog.reconciler import Reconciler
+from rushes_catalog.settings import CatalogSettings
 from rushes_runtime.deletion import drops_deleted, order
 from rushes_runtime.errors import Dropped
 from rushes_runtime.index.port import Point
+from rushes_runtime.index.video_records import amend_record, find_record, put_record, remove_record
 from rushes_runtime.platform import Platform
 from rushes_schemas.events import VideoDeleted, VideoProgress, VideoUploaded
 from rushes_schemas.index import VIDEOS_COLLECTION, VideoRecord, as_payload
@@ -51,7 +50,7 @@ def folded(events: Sequence[VideoProgress]) -> VideoRecord:
     for event in events:
         record = applied(record, event)
     assert record is not None
-    return standing(record, 0 if is_complete(record) else None)
+    return with_status(record, 0 if is_complete(record) else None)
 
 
 class Beside:
@@ -79,7 +78,7 @@ class Beside:
             self.published.append(event)
 
         for _ in range(looks):
-            await Reconciler(self.platform, CatalogSettings(stuck_after_s=900), publish).look()
+            await Reconciler(self.platform, CatalogSettings(stuck_after_s=900), publish).reconcile()
 
     async def deletion(self, video_id: str) -> None:
         """Delete the video, again until nothing of it is there."""
@@ -87,7 +86,7 @@ class Beside:
         await order(self.platform.blobs, event)
         while True:
             try:
-                await forget(self.platform, event)
+                await purge(self.platform, event)
                 return
             except NotGone:
                 pass
@@ -100,7 +99,7 @@ def _nothing_is_scheduled(monkeypatch: pytest.MonkeyPatch) -> None:
     async def lags(_: object) -> list[object]:
         return []
 
-    monkeypatch.setattr(reconcile, "lags", lags)
+    monkeypatch.setattr(reconciler, "lags", lags)
 
 
 async def test_progress_is_never_lost_whenever_the_reconciler_looks(platform: Platform) -> None:

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from rushes_embed.forget import forget
-from rushes_embed.mend import Mender
-from rushes_embed.recall import planned as recalled
-from rushes_embed.records import put_record
-from rushes_embed.vectors import VisualVectors
+from rushes_catalog.purge import purge
+from rushes_catalog.reconciler import Repairer
+from rushes_embed.worker import SceneVectors
 from rushes_ingest.accepted_uploads import note_upload, noted_uploads, unfinished_uploads
 from rushes_ingest.app import video_of
 from rushes_ingest.disk_space import Quota
@@ -24,7 +22,9 @@ from rushes_runtime.artefacts import Artefact, find_or_make, write
 from rushes_runtime.errors import ConfigurationError, InvalidError
 from rushes_runtime.generations import find_source, is_deleted, mark_key, order_key
 from rushes_runtime.index import made_with
+from rushes_runtime.index.artefact_events import planned as recalled
 from rushes_runtime.index.made_with import MadeWith
+from rushes_runtime.index.video_records import put_record
 from rushes_runtime.platform import Platform
 from rushes_runtime.store_format import KEY as FORMAT_KEY
 from rushes_runtime.store_format import newer_blobs, require_known_format
@@ -101,7 +101,7 @@ CONTENTS: dict[StageName, BaseModel | None] = {
     "ingest": None,
     "asr": SAID,
     "scenes": SceneList(scenes=(Scene(index=0, start_ms=0, end_ms=5),)),
-    "embed": VisualVectors(dimensions=1, scenes=("",)),
+    "embed": SceneVectors(dimensions=1, scenes=("",)),
 }
 
 
@@ -146,7 +146,7 @@ KINDS: dict[str, tuple[Callable[[str], str], Callable[[Stored, Platform], Awaita
     "plan": (lambda video_id: f"videos/{video_id}/ingest-r1.json", artefact_kind("ingest", Plan)),
     "transcript": (lambda video_id: f"videos/{video_id}/0/asr-r1.json", artefact_kind("asr", Transcript)),
     "scenes": (lambda video_id: f"videos/{video_id}/0/scenes-r1.json", artefact_kind("scenes", SceneList)),
-    "vectors": (lambda video_id: f"videos/{video_id}/0/embed-r1.json", artefact_kind("embed", VisualVectors)),
+    "vectors": (lambda video_id: f"videos/{video_id}/0/embed-r1.json", artefact_kind("embed", SceneVectors)),
     "storyboard": (lambda video_id: storyboard_key(video_id, 0, "r1"), board_again),
 }
 
@@ -181,7 +181,7 @@ async def test_what_is_stored_of_a_video_is_set_aside_and_made_again(platform: P
         assert [key async for key in unreadable(platform.blobs)] == [key]
         assert platform.metrics.registry.get_sample_value("rushes_unreadable_blobs_total") == number
         await platform.blobs.put(key, whole)
-    await forget(platform, VideoDeleted(video_id=stored.source.video_id, at=1, generation=1))
+    await purge(platform, VideoDeleted(video_id=stored.source.video_id, at=1, generation=1))
     assert [key async for key in unreadable(platform.blobs)] == [], "a deletion removes that too"
 
 
@@ -212,7 +212,7 @@ async def test_what_is_stored_beside_the_videos_stops_nothing(platform: Platform
 async def test_a_damaged_mark_still_drops_the_life_before(platform: Platform) -> None:
     stored = await video(platform, "film")
     video_id = stored.source.video_id
-    await forget(platform, VideoDeleted(video_id=video_id, at=1, generation=1))
+    await purge(platform, VideoDeleted(video_id=video_id, at=1, generation=1))
     again = await video(platform, "film")
     await platform.blobs.put(mark_key(video_id), b"")
     assert await is_deleted(platform.blobs, video_id, stored.source.generation)
@@ -234,13 +234,13 @@ async def test_the_video_of_a_damaged_artefact_is_published_again_once(platform:
     async def publish(event: VideoUploaded) -> None:
         published.append(event)
 
-    mender = Mender(platform, publish)
-    await mender.look()
+    repairer = Repairer(platform, publish)
+    await repairer.repair()
     assert published == []
     await platform.blobs.put(stored.artefact("asr").key, b"")
     assert not (await transcript_of(stored.record, platform.blobs)).complete
-    await mender.look()
-    await mender.look()
+    await repairer.repair()
+    await repairer.repair()
     assert [(event.uri, event.generation) for event in published] == [(stored.source.uri, 1)]
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from rushes_embed.collection import scenes_collections
-from rushes_embed.records import put_record
+from rushes_ingest.store import Source
 from rushes_runtime.artefacts import write
 from rushes_runtime.index.port import CollectionSpec, DenseSpec, Filter, Match, Point
+from rushes_runtime.index.scene_collections import scenes_collections
+from rushes_runtime.index.video_records import put_record
 from rushes_runtime.platform import Platform
 from rushes_schemas.artefacts import Source
 from rushes_schemas.events import Segment, SegmentPlanned, Video

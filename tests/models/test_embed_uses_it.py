@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rushes_embed.vectors import Embedder, VisualVectors, load, read, see
+from rushes_embed.worker import Embedder, SceneVectors, embed_pictures, embed_texts, load
 from rushes_models.ports import Image
 from rushes_models.registry import encoders
 from rushes_runtime.blobs import Blobs
@@ -35,8 +35,8 @@ async def test_the_models_of_the_settings_see_the_keyframes(
     ]
     child: ComputeChild[Embedder] = ComputeChild(partial(load, blobs, models), name="embed", time_limit_s=200)
     async with child.running():
-        seen: VisualVectors = await child.run(see, scenes, models)
-        said = await child.run(read, ["a cat"], models)
+        seen: SceneVectors = await child.run(embed_pictures, scenes, models)
+        said = await child.run(embed_texts, ["a cat"], models)
     images, texts = encoders(models)
     first, second, third = seen.decoded()
     here = images.encode_images([_stored(blobs, keyframe) for scene in scenes for keyframe in scene.keyframes])

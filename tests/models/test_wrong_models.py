@@ -11,18 +11,19 @@ from pathlib import Path
 import httpx
 import pytest
 
+from rushes_catalog import app as catalog
+from rushes_catalog.settings import CatalogSettings
 from rushes_embed import app as embed
-from rushes_embed import catalog
-from rushes_embed.collection import ensure_scenes, made_with, make_scenes, scenes_spec
-from rushes_embed.encoders import chosen
-from rushes_embed.settings import CatalogSettings, EmbedSettings
+from rushes_embed.settings import EmbedSettings
 from rushes_models.onnx_clip import MANIFEST
+from rushes_models.registry import encoders
 from rushes_query.app import build
 from rushes_query.settings import QuerySettings
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.made_with import MadeWith, WrongModels, require_same_models
+from rushes_runtime.index.scene_collections import choose_encoders, ensure_scenes, fingerprint, make_scenes, scenes_spec
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import make_app
@@ -45,7 +46,7 @@ def clip(tmp_path: Path) -> ModelSettings:
 async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
     """An index that was filled with ConSE."""
     made = platform_with(CONSE, tmp_path)
-    await ensure_scenes(made, *chosen(CONSE))
+    await ensure_scenes(made, choose_encoders(CONSE, encoders))
     yield made
     await made.index.close()
 
@@ -58,7 +59,7 @@ def platform_with(models: ModelSettings, folder: Path, like: Platform | None = N
 
 
 async def test_the_same_models_start_again_and_again(platform: Platform) -> None:
-    name = await ensure_scenes(platform, *chosen(CONSE))
+    name = await ensure_scenes(platform, choose_encoders(CONSE, encoders))
     assert await platform.index.resolve(SCENES_ALIAS) == name
     assert await platform.index.collections() == [name]
 
@@ -68,7 +69,7 @@ async def test_another_model_makes_no_second_collection_and_says_both_and_what_t
 ) -> None:
     before = await platform.index.collections()
     with pytest.raises(WrongModels) as refused:
-        await ensure_scenes(platform_with(clip, tmp_path, platform), *chosen(clip))
+        await ensure_scenes(platform_with(clip, tmp_path, platform), choose_encoders(clip, encoders))
     assert str(refused.value) == (
         f"RUSHES_MODELS__IMAGE_TEXT is {clip.image_text} (float32 weights, SHA-256 abababab), but the index was filled "
         "with conse-efficientnet-lite2 (int8 weights, float32 arithmetic, SHA-256 c758f668): "
@@ -81,39 +82,39 @@ async def test_a_second_collection_is_made_where_it_is_meant_and_starts_once_the
     platform: Platform, clip: ModelSettings, tmp_path: Path
 ) -> None:
     """As `rushes reindex` does."""
-    models, other = chosen(clip), platform_with(clip, tmp_path, platform)
-    ours = made_with(clip, *models)
-    await make_scenes(other.index, other.blobs, ours, scenes_spec(*models))
+    models, other = choose_encoders(clip, encoders), platform_with(clip, tmp_path, platform)
+    ours = fingerprint(clip, models)
+    await make_scenes(other.index, other.blobs, ours, scenes_spec(models))
     assert len(await platform.index.collections()) == 2
     with pytest.raises(WrongModels):
-        await ensure_scenes(other, *models)
+        await ensure_scenes(other, models)
     await other.index.point_alias(SCENES_ALIAS, ours.collection)
-    assert await ensure_scenes(other, *models) == ours.collection
+    assert await ensure_scenes(other, models) == ours.collection
     with pytest.raises(WrongModels, match=r"IMAGE_TEXT is conse-.* but the index was filled with onnx-clip:"):
-        await ensure_scenes(platform, *chosen(CONSE))
+        await ensure_scenes(platform, choose_encoders(CONSE, encoders))
 
 
 async def test_a_model_that_changed_under_its_name_is_another(clip: ModelSettings, tmp_path: Path) -> None:
     installed = platform_with(clip, tmp_path)
-    await ensure_scenes(installed, *chosen(clip))
+    await ensure_scenes(installed, choose_encoders(clip, encoders))
     manifest = tmp_path / "clip" / MANIFEST
     manifest.write_text(manifest.read_text().replace('"fp32"', '"int8"'))
     with pytest.raises(WrongModels, match=r"\(int8 weights, .* was filled with onnx-clip:.* \(float32 weights, "):
-        await ensure_scenes(installed, *chosen(clip))
+        await ensure_scenes(installed, choose_encoders(clip, encoders))
     await installed.index.close()
 
 
 async def test_a_model_that_only_moved_is_the_same(clip: ModelSettings, tmp_path: Path) -> None:
     installed = platform_with(clip, tmp_path)
-    before = await ensure_scenes(installed, *chosen(clip))
+    before = await ensure_scenes(installed, choose_encoders(clip, encoders))
     (tmp_path / "clip").rename(tmp_path / "moved")
     moved = ModelSettings(image_text=f"onnx-clip:{tmp_path / 'moved'}")
-    assert await ensure_scenes(platform_with(moved, tmp_path, installed), *chosen(moved)) == before
+    assert await ensure_scenes(platform_with(moved, tmp_path, installed), choose_encoders(moved, encoders)) == before
     await installed.index.close()
 
 
 async def test_what_the_sentence_says_of_other_differences(platform: Platform) -> None:
-    ours = made_with(CONSE, *chosen(CONSE))
+    ours = fingerprint(CONSE, choose_encoders(CONSE, encoders))
 
     async def said(**changed: object) -> str:
         with pytest.raises(WrongModels) as refused:
@@ -135,7 +136,7 @@ async def test_what_the_sentence_says_of_other_differences(platform: Platform) -
 async def test_the_query_does_not_start_on_another_models_index(
     platform: Platform, clip: ModelSettings, tmp_path: Path
 ) -> None:
-    images, texts = chosen(clip)
+    images, texts = choose_encoders(clip, encoders)
     service = build(platform_with(clip, tmp_path, platform), QuerySettings(), texts, images)
     checked = service.lifespans[2]
     with pytest.raises(WrongModels, match="rushes reindex"):
@@ -145,14 +146,14 @@ async def test_the_query_does_not_start_on_another_models_index(
 async def test_the_query_follows_where_the_index_is_swapped_for_another_models(
     platform: Platform, clip: ModelSettings, tmp_path: Path
 ) -> None:
-    images, texts = chosen(CONSE)
+    images, texts = choose_encoders(CONSE, encoders)
     service = build(platform, QuerySettings(), texts, images)
     transport = httpx.ASGITransport(app=make_app("query", [service], Metrics()))
     async with service.lifespans[0], httpx.AsyncClient(transport=transport, base_url="http://rushes.localhost") as http:
         assert (await http.get("/readyz")).json()["checks"]["model"] == "ok"
-        models, other = chosen(clip), platform_with(clip, tmp_path, platform)
-        await make_scenes(other.index, other.blobs, made_with(clip, *models), scenes_spec(*models))
-        await other.index.point_alias(SCENES_ALIAS, made_with(clip, *models).collection)
+        models, other = choose_encoders(clip, encoders), platform_with(clip, tmp_path, platform)
+        await make_scenes(other.index, other.blobs, fingerprint(clip, models), scenes_spec(models))
+        await other.index.point_alias(SCENES_ALIAS, fingerprint(clip, models).collection)
         assert (await http.get("/v1/search", params={"q": "red"})).json()["moments"] == []
         assert (await http.get("/readyz")).json()["checks"]["model"] == "ok"
 
@@ -161,7 +162,7 @@ async def test_the_query_follows_where_the_index_is_swapped_for_another_models(
 async def test_a_model_that_is_not_there_is_a_wrong_setting(name: str, platform: Platform, tmp_path: Path) -> None:
     wrong = ModelSettings(image_text=name)
     with pytest.raises(ConfigurationError, match=r"holds no exported model|is not like open-clip:|there are: conse"):
-        await ensure_scenes(platform_with(wrong, tmp_path, platform), *chosen(wrong))
+        await ensure_scenes(platform_with(wrong, tmp_path, platform), choose_encoders(wrong, encoders))
 
 
 async def test_embed_and_catalog_do_not_start_on_another_models_index(

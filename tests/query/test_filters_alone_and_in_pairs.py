@@ -20,14 +20,7 @@ from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.port import CollectionSpec, DenseSpec, Index, Point, Query
 from rushes_runtime.index.server import ServerIndex
 from rushes_schemas.ids import scene_point_id, video_id
-from rushes_schemas.index import (
-    SCENE_BOOL_FIELDS,
-    SCENE_INTEGER_FIELDS,
-    SCENE_KEYWORD_FIELDS,
-    SCENE_PHRASE_FIELDS,
-    ScenePayload,
-    as_payload,
-)
+from rushes_schemas.index import SCENE_BOOL_FIELDS, SCENE_INTEGER_FIELDS, SCENE_KEYWORD_FIELDS, SCENE_PHRASE_FIELDS, ScenePayload, as_payload
 from rushes_schemas.upload_metadata import Metadata
 from rushes_testing.qdrant_wire import LocalEngine, serving
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "testing" / "README.md"
 PARTS = (
     *("schemas", "runtime", "models", "client", "cli", "testing"),
-    *(f"services/{name}" for name in ("ingest", "asr", "scenes", "embed", "query")),
+    *(f"services/{project.parent.name}" for project in sorted(ROOT.glob("services/*/pyproject.toml"))),
 )
 CONFIGURATION = """[tool.pytest.ini_options]
 asyncio_mode = "auto"

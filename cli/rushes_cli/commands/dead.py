@@ -10,6 +10,7 @@ from rushes_cli.client import Client, instance_url
 from rushes_cli.console import WrongUse, say, say_json
 from rushes_cli.render.tables import dead_letter_report, dead_letters_table
 from rushes_cli.render.terminal import out
+from rushes_schemas.topics import SERVICES
 
 dead = typer.Typer(
     name="dead",
@@ -18,7 +19,7 @@ dead = typer.Typer(
 )
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="As `rushes dead list` shows them.")]
-Service = Annotated[str | None, typer.Option(help="Only those of ingest, asr, scenes, embed or catalog.")]
+Service = Annotated[str | None, typer.Option(help=f"Only those of {', '.join(SERVICES[:-1])} or {SERVICES[-1]}.")]
 Reason = Annotated[str | None, typer.Option(help="Only those with this reason, such as time_limit.")]
 Video = Annotated[str | None, typer.Option(metavar="ID", help="Only those about this video.")]
 Older = Annotated[str | None, typer.Option(metavar="AGE", help="Only those given up longer ago: 90s, 30m, 2h, 3d.")]

@@ -17,8 +17,7 @@ from rushes_asr.settings import Settings as AsrSettings
 from rushes_asr.weights import find_weights
 from rushes_cli.client import Client, instance_url
 from rushes_cli.console import FAILURES, say, say_json
-from rushes_embed.collection import made_with
-from rushes_embed.encoders import chosen
+from rushes_models.registry import encoders
 from rushes_models.weights import WeightsError
 from rushes_runtime import tansu
 from rushes_runtime.blobs import Blobs
@@ -27,6 +26,7 @@ from rushes_runtime.bus.topics import planned
 from rushes_runtime.errors import ConfigurationError, RushesError
 from rushes_runtime.index.made_with import require_same_models
 from rushes_runtime.index.port import Index, IndexInUse, IndexUnavailable
+from rushes_runtime.index.scene_collections import choose_encoders, fingerprint
 from rushes_runtime.platform import open_blobs, open_qdrant
 from rushes_runtime.settings import Part, Settings, load
 from rushes_runtime.store_format import newer_blobs
@@ -192,7 +192,7 @@ async def index(settings: Settings) -> str:
 async def models(settings: Settings) -> str:
     """The embedding models can be loaded, and their weights are the right ones."""
     try:
-        for encoder in chosen(settings.models):
+        for encoder in choose_encoders(settings.models, encoders):
             await asyncio.to_thread(encoder.warm)
     except WeightsError as error:
         raise ConfigurationError(str(error)) from error
@@ -201,7 +201,7 @@ async def models(settings: Settings) -> str:
 
 async def collection(settings: Settings) -> str:
     """What is in the index was made with the models of the settings."""
-    ours = await asyncio.to_thread(made_with, settings.models, *chosen(settings.models))
+    ours = await asyncio.to_thread(fingerprint, settings.models, choose_encoders(settings.models, encoders))
 
     async def same(opened: Index) -> str:
         await require_same_models(opened, open_blobs(settings.blobs), ours)

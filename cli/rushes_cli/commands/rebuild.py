@@ -14,14 +14,14 @@ from rushes_cli.render.terminal import progress_console
 from rushes_client.errors import Unavailable
 from rushes_runtime.errors import RushesError
 from rushes_schemas.api import CollectionStatus, ReindexStatus
+from rushes_schemas.stages import REPLAYABLE
 
 
-class Stage(StrEnum):
+class FirstStage(StrEnum):
     """From which stage on."""
 
-    INGEST = "ingest"
-    ASR = "asr"
-    SCENES = "scenes"
+    # A member per stage: typer takes the values and the help from an Enum.
+    vars().update({name.upper(): name for name in REPLAYABLE})
 
 
 def reindex(
@@ -62,7 +62,7 @@ def reindex(
 
 
 def replay(
-    stage: Annotated[Stage, typer.Option("--from", help="The stage to begin with.")],
+    stage: Annotated[FirstStage, typer.Option("--from", help="The stage to begin with.")],
     video_ids: Annotated[list[str] | None, typer.Argument(metavar="[VIDEO_ID]...", help="Which videos.")] = None,
     all_videos: Annotated[bool, typer.Option("--all", help="All videos.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was published as JSON.")] = False,

@@ -16,12 +16,8 @@ from rushes_runtime.settings import Settings, load
 class ServiceName(StrEnum):
     """The services; `rushes_cli.local.compose` has what each is made of."""
 
-    INGEST = "ingest"
-    ASR = "asr"
-    SCENES = "scenes"
-    EMBED = "embed"
-    CATALOG = "catalog"
-    QUERY = "query"
+    # A member per service: typer takes the values and the help from an Enum.
+    vars().update({name.upper(): name for name in SERVICES})
 
 
 def run(

@@ -6,10 +6,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rushes_cli.progress import STAGES, progress, why_not
+from rushes_cli.progress import progress, why_not
 from rushes_cli.render.terminal import text
 from rushes_cli.render.words import clock, moment_of, style_of, took
 from rushes_schemas.api import StageStatus, Video, VideoDetail
+from rushes_schemas.stages import STAGE_NAMES
 
 
 def videos_table(videos: Iterable[Video]) -> Table:
@@ -54,7 +55,7 @@ def video_report(video: VideoDetail) -> RenderableType:
 
 def _segments(video: Video) -> str:
     if isinstance(video, VideoDetail) and not video.is_settled:
-        counts = ((stage, *progress(video, stage)) for stage in STAGES)
+        counts = ((stage, *progress(video, stage)) for stage in STAGE_NAMES)
         return ", ".join(f"{stage} {done}/{total}" for stage, done, total in counts if total)
     return f"{video.segments_done}/{video.segment_count}" if video.segment_count else ""
 
@@ -73,7 +74,7 @@ def _ledger(video: VideoDetail) -> Table:
 
 
 def _order(stage: str) -> int:
-    return next((place for place, name in enumerate(STAGES) if name == stage), len(STAGES))
+    return next((place for place, name in enumerate(STAGE_NAMES) if name == stage), len(STAGE_NAMES))
 
 
 def _entry(entry: StageStatus) -> tuple[RenderableType, ...]:

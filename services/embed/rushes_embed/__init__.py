@@ -1,1 +1,1 @@
-"""The embed service: scenes-detected in, points in the index; and the catalog, which keeps the ledger."""
+"""The embed service: scenes-detected in, points in the index out."""

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
-from rushes_runtime import settings as shared
 from rushes_runtime.artefacts import Artefact, find_or_make, read
 from rushes_runtime.bus.progress import made
 from rushes_runtime.bus.stage import Stage
@@ -22,12 +21,6 @@ from rushes_schemas.events import Scene, ScenesDetected, Segment, SegmentTranscr
 from rushes_schemas.storyboard import Storyboard, storyboard_key
 from rushes_schemas.topics import SCENES_DETECTED, SEGMENT_TRANSCRIBED
 from rushes_schemas.words import shared_out, text_of
-
-
-class Settings(shared.Settings):
-    """All settings of the scenes service."""
-
-    scenes: SceneSettings = SceneSettings()
 
 
 class DetectScenes(Protocol):

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from rushes_runtime import settings as shared
 from rushes_runtime.memory import MemoryLimit
 from rushes_runtime.settings import Part
 
@@ -118,3 +119,9 @@ class SceneSettings(Part):
     def result_settings(self) -> dict[str, Any]:
         """Return the settings that change the result, as JSON values: a recipe hashes them with `STAGE_VERSION`."""
         return self.model_dump(mode="json", exclude=set(NO_EFFECT_ON_RESULT))
+
+
+class Settings(shared.Settings):
+    """All settings of the scenes service."""
+
+    scenes: SceneSettings = SceneSettings()
