@@ -114,8 +114,6 @@ class Video(Answer):
     reason: str | None = None
     description: str | None = None
     filename: str | None = None
-    uri: str | None = None
-    """What the video was published as, where that is known."""
     language: Language | None = None
     metadata: Metadata = {}
     duration_ms: int | None = None
@@ -132,6 +130,8 @@ class Video(Answer):
     created_at: int = 0
     updated_at: int = 0
     media_url: str | None = None
+    uri: str | None = None
+    """What the video was published as, where that is known, without a password."""
     provisional: bool = False
     """The bytes have not been fetched yet: the id stands for the URI, and the video's own will take its place."""
 

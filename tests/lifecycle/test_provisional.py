@@ -15,9 +15,9 @@ from rushes_ingest.deletions import deletions
 from rushes_ingest.settings import IngestSettings, SourceSettings
 from rushes_ingest.sources import Sources
 from rushes_ingest.uploads import uploads
-from rushes_query.http.library import routes
-from rushes_query.library import Library
-from rushes_query.reader import Reader
+from rushes_query.http.library_routes import routes
+from rushes_query.index_reader import IndexReader
+from rushes_query.library.videos import Library
 from rushes_runtime.bus.failure import Subject
 from rushes_runtime.bus.progress import now_ms, stumbled
 from rushes_runtime.errors import Dropped
@@ -70,7 +70,7 @@ class Instance:
         routers = [
             uploads(Acceptance(platform.blobs, self._playable, self._publish, platform.index), ingest, SOURCES),
             deletions(platform.blobs, self._delete),
-            routes(Library(Reader(platform.index), platform.blobs)),
+            routes(Library(IndexReader(platform.index), platform.blobs)),
         ]
         app = web_app("test", routers, {}, CollectorRegistry(), HttpSettings())
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")

@@ -18,8 +18,8 @@ from rushes_ingest.pending import note, pending
 from rushes_ingest.recover import unfinished
 from rushes_ingest.store import Source, find_source, store
 from rushes_ingest.video import video_of
-from rushes_query.storyboards import track
-from rushes_query.transcripts import transcript_of
+from rushes_query.library.storyboards import track
+from rushes_query.library.transcripts import transcript_of
 from rushes_runtime import deletion
 from rushes_runtime.artefacts import Artefact, find_or_make, write
 from rushes_runtime.errors import ConfigurationError, InvalidError

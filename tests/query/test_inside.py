@@ -2,7 +2,7 @@
 
 import pytest
 
-from rushes_query.inside import find, folded
+from rushes_query.library.transcript_text import find, folded
 from rushes_schemas.events import Word
 
 

@@ -5,13 +5,13 @@ import os
 import pytest
 from tests.attack.giant import png
 
-from rushes_query.pictures import Decoder
+from rushes_query.search.query_image import ImageDecoder
 from rushes_query.settings import QuerySettings
 from rushes_runtime.errors import InvalidError
 
 
 async def test_image_is_decoded_elsewhere_and_made_no_larger_than_models_need() -> None:
-    decoder = Decoder(QuerySettings())
+    decoder = ImageDecoder(QuerySettings())
     async with decoder.child.running():
         assert (await decoder.decode(png(640, 360))).shape == (360, 640, 3)
         assert (await decoder.decode(png(5000, 3000))).shape == (1500, 2500, 3)
@@ -19,7 +19,7 @@ async def test_image_is_decoded_elsewhere_and_made_no_larger_than_models_need() 
 
 
 async def test_image_that_takes_too_much_memory_is_refused_and_the_next_is_decoded() -> None:
-    decoder = Decoder(QuerySettings(picture_memory_limit=256_000_000))
+    decoder = ImageDecoder(QuerySettings(picture_memory_limit=256_000_000))
     async with decoder.child.running():
         with pytest.raises(InvalidError, match="The image can't be decoded: query pictures") as refused:
             await decoder.decode(png(7000, 7000))
@@ -28,7 +28,7 @@ async def test_image_that_takes_too_much_memory_is_refused_and_the_next_is_decod
 
 
 async def test_image_that_takes_too_long_is_refused() -> None:
-    decoder = Decoder(QuerySettings(picture_limit_s=0.01))
+    decoder = ImageDecoder(QuerySettings(picture_limit_s=0.01))
     async with decoder.child.running():
         with pytest.raises(InvalidError) as refused:
             await decoder.decode(png(7000, 7000))

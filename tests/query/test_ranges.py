@@ -2,7 +2,7 @@
 
 import pytest
 
-from rushes_query.ranges import ByteRange, Unsatisfiable, parse
+from rushes_query.http.responses import ByteRange, Unsatisfiable, parse
 
 
 @pytest.mark.parametrize(

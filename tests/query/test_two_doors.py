@@ -12,9 +12,9 @@ import pytest
 
 from rushes_models.ports import ImageTextEncoder, TextEncoder
 from rushes_query.app import build
-from rushes_query.grpc_server import GrpcServer
-from rushes_query.rpc import query_pb2 as pb
-from rushes_query.rpc.query_pb2_grpc import QueryStub
+from rushes_query.grpc import query_pb2 as pb
+from rushes_query.grpc.query_pb2_grpc import QueryStub
+from rushes_query.grpc.server import GrpcServer
 from rushes_query.settings import QuerySettings
 from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform

@@ -42,11 +42,10 @@ def _catalog(platform: Platform) -> Service:
 
 
 def _query(platform: Platform) -> Service:
-    from rushes_embed.encoders import chosen  # noqa: PLC0415
     from rushes_query import app  # noqa: PLC0415
     from rushes_query.settings import Settings  # noqa: PLC0415
 
-    images, texts = chosen(platform.settings.models)
+    images, texts = app.settings_encoders(platform.settings.models)
     return app.build(platform, load(Settings).query, texts, images)
 
 

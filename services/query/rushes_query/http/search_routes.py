@@ -1,0 +1,55 @@
+"""Routes that find moments."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, UploadFile
+from pydantic import ConfigDict
+
+from rushes_query.http.responses import not_found_is_404
+from rushes_query.search.active_index import ActiveIndex
+from rushes_query.search.request import (
+    MAX_IMAGE_BYTES,
+    QueryText,
+    SearchOptions,
+    SearchRequest,
+    SimilarRequest,
+    WordsRequest,
+)
+from rushes_runtime.errors import InvalidError
+from rushes_schemas.api import SearchResults
+
+
+class PictureForm(SearchOptions):
+    """The fields of the form that a picture is sent in."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    image: UploadFile
+    """JPEG, PNG, WebP, GIF or BMP."""
+    q: QueryText = ""
+    """What is said besides, in any language."""
+
+
+def routes(search: ActiveIndex) -> APIRouter:
+    """The routes."""
+    router = APIRouter(prefix="/v1", tags=["search"], dependencies=[Depends(not_found_is_404)])
+
+    @router.get("/search")
+    async def search_words(asked: Annotated[WordsRequest, Query()]) -> SearchResults:
+        """Moments, best first, that the words are seen or said in."""
+        return await search.search(SearchRequest(**dict(asked)))
+
+    @router.post("/search")
+    async def search_picture(form: Annotated[PictureForm, Form(media_type="multipart/form-data")]) -> SearchResults:
+        """Moments that look like a picture (JPEG, PNG, WebP, GIF or BMP), or in which the words are said."""
+        data = await form.image.read(MAX_IMAGE_BYTES + 1)
+        if len(data) > MAX_IMAGE_BYTES:
+            raise InvalidError("too_large", f"The image has more than {MAX_IMAGE_BYTES} bytes.")
+        return await search.search(SearchRequest(**(dict(form) | {"image": data})))
+
+    @router.get("/scenes/{scene_id}/similar")
+    async def similar(scene_id: str, asked: Annotated[SimilarRequest, Query()]) -> SearchResults:
+        """Moments that look like a scene, or that are about the same."""
+        return await search.similar(scene_id, asked)
+
+    return router

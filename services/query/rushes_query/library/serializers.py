@@ -1,0 +1,107 @@
+"""Records and points into models of the API, with the titles and the URLs that answers contain. Pure."""
+
+from rushes_runtime.index.port import Point
+from rushes_schemas.api import Scene, SegmentStatus, StageStatus, Video, VideoDetail
+from rushes_schemas.index import UNTITLED, ScenePayload, StageEntry, VideoRecord
+
+
+def shown_title(record: VideoRecord | None, title: str | None = None) -> str:
+    """The title as published, else the file's name, else "untitled video", and of what is not fetched yet its URI.
+    `title` is what is known besides."""
+    if record is None:
+        return title or UNTITLED
+    return record.title or title or record.filename or (record.uri if record.provisional else None) or UNTITLED
+
+
+def thumbnail_url(scene_id: str) -> str:
+    """A scene's picture."""
+    return f"/v1/scenes/{scene_id}/thumbnail"
+
+
+def media_url(video_id: str, start_ms: int | None = None) -> str:
+    """A video's bytes; with a time as a media fragment (W3C Media Fragments 1.0), which players start at."""
+    path = f"/v1/videos/{video_id}/media"
+    return path if start_ms is None else f"{path}#t={start_ms / 1000:.3f}"
+
+
+LAST_STAGE = "embed"
+FACTS = (
+    "description",
+    "duration_ms",
+    "width",
+    "height",
+    "has_audio",
+    "size_bytes",
+    "media_type",
+    "segment_count",
+)
+"""What ingest finds out of a video, by the same name in `Video` and in the answer."""
+
+
+def video_answer(record: VideoRecord) -> Video:
+    """A video in a list."""
+    video = record.video
+    return Video(
+        video_id=record.video_id,
+        title=shown_title(record),
+        status=record.status,
+        reason=record.reason,
+        filename=record.filename,
+        language=record.language,
+        metadata=video.metadata if video else {},
+        segments_done=sum(map(_is_done, record.segments.values())),
+        points=record.points,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        media_url=media_url(record.video_id) if video else None,
+        uri=record.uri,
+        provisional=record.provisional,
+        **{fact: getattr(video, fact, None) for fact in FACTS},
+    )
+
+
+def video_detail(record: VideoRecord) -> VideoDetail:
+    """A video with its ledger, the segments in order."""
+    segments = sorted(record.segments.items(), key=lambda item: int(item[0]))
+    return VideoDetail(
+        **video_answer(record).model_dump(),
+        ingest=_stage(record.ingest) if record.ingest else None,
+        segments=[
+            SegmentStatus(index=int(number), stages={stage: _stage(entry) for stage, entry in stages.items()})
+            for number, stages in segments
+        ],
+    )
+
+
+def scene_answer(point: Point) -> Scene:
+    """A scene in a list."""
+    scene = ScenePayload.model_validate(point.payload)
+    return Scene(
+        id=point.id,
+        segment=scene.segment,
+        scene=scene.scene,
+        start_ms=scene.start_ms,
+        end_ms=scene.end_ms,
+        continues=scene.continues,
+        text=scene.text,
+        fallback=scene.fallback,
+        language=scene.language,
+        thumbnail_url=thumbnail_url(point.id) if scene.thumbnail_uri else None,
+        media_url=media_url(scene.video_id, scene.start_ms),
+    )
+
+
+def _is_done(stages: dict[str, StageEntry]) -> bool:
+    """Only the last stage tells: one before it may have failed without hiding the segment."""
+    return LAST_STAGE in stages and stages[LAST_STAGE].status in {"done", "skipped"}
+
+
+def _stage(entry: StageEntry) -> StageStatus:
+    return StageStatus(
+        status=entry.status,
+        reason=entry.reason,
+        points=entry.points,
+        at=entry.at,
+        elapsed_ms=entry.elapsed_ms,
+        attempts=entry.attempts,
+    )

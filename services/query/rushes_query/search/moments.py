@@ -1,0 +1,198 @@
+"""Ranked lists into moments: reciprocal rank fusion, then neighbouring scenes become one moment. Pure."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rushes_schemas.index import Leg
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One entry of a leg's list: what was found, and the leg's own score for it."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a leg ranked something, 1 being the best, and the leg's own score. Equal scores have the same rank."""
+
+    leg: Leg
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Fused:
+    """What at least one leg found, with its place in each that did."""
+
+    id: str
+    score: float
+    places: tuple[Place, ...]
+
+
+def fuse(legs: Mapping[Leg, Sequence[Scored]], weights: Mapping[Leg, float], k: int) -> list[Fused]:
+    """The union of the legs, best first: a thing's score is the sum over its legs of weight / (k + rank).
+
+    Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods",
+    SIGIR 2009, plus the weights. Only ranks count, so the legs' scores need not be comparable. What a leg scores
+    alike it ranks alike: one more than the number of better ones. In the result equal scores are in order of their ids,
+    so that the same index gives the same answer.
+    """
+    places: defaultdict[str, list[Place]] = defaultdict(list)
+    for leg, found in legs.items():
+        scores = sorted(-entry.score for entry in found)
+        for entry in found:
+            places[entry.id].append(Place(leg, 1 + bisect_left(scores, -entry.score), entry.score))
+    fused = [
+        Fused(id, sum(weights[place.leg] / (k + place.rank) for place in its), tuple(its)) for id, its in places.items()
+    ]
+    return sorted(fused, key=_best_first)
+
+
+def _best_first(entry: Fused) -> tuple[float, str]:
+    return -entry.score, entry.id
+
+
+GAP_MS = 40
+"""Scenes no further apart are contiguous: a frame's time, for what rounding does."""
+SEGMENT_GAP_MS = 1000
+"""The same where a shot goes on in the next segment, which was planned before any frame's time was known."""
+
+
+@dataclass(frozen=True)
+class FoundScene:
+    """A scene that a search found: where it lies, its fused score and its places in the legs."""
+
+    id: str
+    video_id: str
+    start_ms: int
+    end_ms: int
+    continues: bool
+    score: float
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class FoundMoment:
+    """Neighbouring scenes of one video, in order of time, none of them missing in between."""
+
+    scenes: tuple[FoundScene, ...]
+
+    @property
+    def video_id(self) -> str:
+        return self.scenes[0].video_id
+
+    @property
+    def start_ms(self) -> int:
+        return self.scenes[0].start_ms
+
+    @cached_property
+    def end_ms(self) -> int:
+        return max(scene.end_ms for scene in self.scenes)
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Of its scenes."""
+        return frozenset(scene.id for scene in self.scenes)
+
+    @cached_property
+    def best(self) -> FoundScene:
+        """The scene with the highest score, the first of several."""
+        return max(self.scenes, key=lambda scene: scene.score)
+
+    @property
+    def score(self) -> float:
+        """The best scene's: a moment is no better for being long."""
+        return self.best.score
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The best place that any of its scenes has in each leg, best first."""
+        best: dict[str, Place] = {}
+        for place in sorted((place for scene in self.scenes for place in scene.places), key=lambda p: p.rank):
+            best.setdefault(place.leg, place)
+        return tuple(best.values())
+
+    def best_in(self, leg: Leg) -> FoundScene | None:
+        """The scene that a leg ranked highest; None: it found none of them."""
+        ranked = [
+            (place.rank, scene.start_ms, scene.id)
+            for scene in self.scenes
+            for place in scene.places
+            if place.leg == leg
+        ]
+        return next(scene for scene in self.scenes if scene.id == min(ranked)[2]) if ranked else None
+
+
+def moments(scenes: Iterable[FoundScene], together: float) -> list[FoundMoment]:
+    """The moments that the scenes make up, best first. Every scene is in exactly one; no two overlap.
+
+    A scene joins its neighbour where it scores at least `together` times (0 to 1) what the best scene of the moment
+    does: of a long film that is a little like what was asked for, only the part that answers is the moment.
+    """
+    by_video: defaultdict[str, list[FoundScene]] = defaultdict(list)
+    for scene in scenes:
+        by_video[scene.video_id].append(scene)
+    runs = (run for its in by_video.values() for run in _runs(sorted(its, key=_time_order)))
+    found = [FoundMoment(part) for run in runs for part in _parts(run, together)]
+    return sorted(found, key=lambda moment: (-moment.score, moment.video_id, moment.start_ms))
+
+
+def at_most(found: Iterable[FoundMoment], per_video: int) -> list[FoundMoment]:
+    """The same without what is beyond the best so many of each video."""
+    seen: defaultdict[str, int] = defaultdict(int)
+    kept = []
+    for moment in found:
+        seen[moment.video_id] += 1
+        if seen[moment.video_id] <= per_video:
+            kept.append(moment)
+    return kept
+
+
+Shots = list[list[FoundScene]]
+"""Scenes in order of time, those together that can't be told apart: parts of one shot, or scenes that overlap, as those
+of two recipes do while a video is indexed anew."""
+
+
+def _runs(scenes: Sequence[FoundScene]) -> Iterator[Shots]:
+    """One video's scenes, in order of time, cut where the next one does not follow on."""
+    run: Shots = []
+    end_ms = 0
+    for scene in scenes:
+        gap = scene.start_ms - end_ms
+        if run and (gap < 0 or (scene.continues and gap <= SEGMENT_GAP_MS)):
+            run[-1].append(scene)
+        elif run and gap <= GAP_MS:
+            run.append([scene])
+        else:
+            if run:
+                yield run
+            run, end_ms = [[scene]], 0
+        end_ms = max(end_ms, scene.end_ms)
+    if run:
+        yield run
+
+
+def _parts(run: Shots, together: float) -> Iterator[tuple[FoundScene, ...]]:
+    """The best shot with those beside it that are good enough, and the same again for what is left on either side."""
+    waiting = [run]
+    while waiting:
+        part = waiting.pop()
+        scores = [max(scene.score for scene in shot) for shot in part]
+        best = scores.index(max(scores))
+        first, last = best, best + 1
+        while first and scores[first - 1] >= together * scores[best]:
+            first -= 1
+        while last < len(part) and scores[last] >= together * scores[best]:
+            last += 1
+        yield tuple(scene for shot in part[first:last] for scene in shot)
+        waiting += [rest for rest in (part[:first], part[last:]) if rest]
+
+
+def _time_order(scene: FoundScene) -> tuple[int, int, str]:
+    return scene.start_ms, scene.end_ms, scene.id
