@@ -26,7 +26,7 @@ Status = TranscriptStatus | Literal["pending"]
 
 
 @dataclass(frozen=True)
-class Part:
+class SegmentWords:
     """A segment's transcript, its words in order of time; None: asr is not done with it."""
 
     segment: int
@@ -38,7 +38,7 @@ class Part:
         return sorted(self.transcript.words, key=lambda word: word.start_ms) if self.transcript else ()
 
 
-Parts = AsyncIterator[Part]
+Parts = AsyncIterator[SegmentWords]
 
 
 async def parts_of(record: VideoRecord, blobs: Blobs) -> Parts:
@@ -78,11 +78,11 @@ def version_of(record: VideoRecord) -> str:
     return hashlib.sha256(repr((shown_title(record), record.language, known)).encode()).hexdigest()[:24]
 
 
-async def _fetched(record: VideoRecord, blobs: Blobs, number: int) -> Part:
+async def _fetched(record: VideoRecord, blobs: Blobs, number: int) -> SegmentWords:
     entry = record.segments.get(str(number), {}).get("asr")
     if entry is None or entry.artefact_uri is None:
-        return Part(number, _without_artefact(entry))
-    return Part(number, await read(blobs, blob_key(entry.artefact_uri), Transcript))
+        return SegmentWords(number, _without_artefact(entry))
+    return SegmentWords(number, await read(blobs, blob_key(entry.artefact_uri), Transcript))
 
 
 def _count(record: VideoRecord) -> int:
@@ -107,7 +107,7 @@ def spoken_word(word: Word) -> SpokenWord:
     )
 
 
-def segment_answer(part: Part) -> SegmentTranscript:
+def segment_answer(part: SegmentWords) -> SegmentTranscript:
     """How far a segment is, as it is shown."""
     transcript = part.transcript
     status: Status = transcript.status if transcript else "pending"

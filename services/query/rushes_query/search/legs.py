@@ -9,19 +9,17 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from threading import Lock
 from typing import ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 import structlog
 
-from rushes_models.lexical import LexicalEncoder
 from rushes_models.ports import ImageTextEncoder, TextEncoder, Vectors
 from rushes_query.search.query_image import QueryImage
-from rushes_query.search.request import SearchOptions, SearchRequest, phrases, unquoted
+from rushes_query.search.request import QueryParts, SearchOptions, SearchRequest
 from rushes_query.settings import QuerySettings
-from rushes_runtime.index.port import AnyVector, Point, Sparse
+from rushes_runtime.index.port import AnyVector, Point
 from rushes_schemas.api import LegOmission
 from rushes_schemas.index import Leg, ScenePayload
 
@@ -30,8 +28,6 @@ T = TypeVar("T")
 Start = Literal["term", "keyframe", "speech"]
 """Where to start watching a scene that a leg found: at the words of the question, at the most similar keyframe, or at
 the words of the question and else at the first word."""
-
-LEXICAL_ENCODER = LexicalEncoder()
 
 log = structlog.stdlib.get_logger("rushes.query")
 
@@ -59,31 +55,6 @@ class SearchPlan:
     """The numbers of the request's terms, as the lexical vector has them."""
     phrases: Sequence[str] = ()
     """Terms that must follow each other, separated by spaces."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the legs encode of a request."""
-
-    text: str
-    language: str | None = None
-    image: QueryImage | None = None
-
-    @cached_property
-    def words(self) -> str:
-        """The words outside of quotation marks."""
-        return unquoted(self.text)
-
-    @cached_property
-    def phrases(self) -> list[str]:
-        """The phrases in quotation marks."""
-        return phrases(self.text)
-
-    @cached_property
-    def terms(self) -> Sparse:
-        """The terms of the whole text, phrases included."""
-        terms = LEXICAL_ENCODER.encode_query(self.text, self.language)
-        return Sparse(terms.indices, terms.values)
 
 
 class LruCache(Generic[T]):
@@ -135,12 +106,12 @@ class SearchLeg(ABC):
     def warm(self) -> None:
         """Load the encoder. Blocks; raises WeightsError."""
 
-    def is_cached(self, question: Question) -> bool:
+    def is_cached(self, question: QueryParts) -> bool:
         """Whether `for_question` computes nothing that would block the event loop."""
         return True
 
     @abstractmethod
-    def for_question(self, question: Question) -> Planned:
+    def for_question(self, question: QueryParts) -> Planned:
         """Return the query for a question, or why there is none. Blocks."""
 
     @abstractmethod
@@ -175,14 +146,17 @@ class VisualLeg(SearchLeg):
         self._cache: LruCache[Vectors] = LruCache(settings.cached_queries, lambda q: images.encode_queries([q]))
 
     def warm(self) -> None:
+        """Load the half of the model that encodes words, and the half that encodes images if it may be needed."""
         self._images.encode_queries(["warm"])
         if self._settings.pictures:
             self._images.warm()
 
-    def is_cached(self, question: Question) -> bool:
+    def is_cached(self, question: QueryParts) -> bool:
+        """Whether there are no words outside of quotation marks, or their vector is cached."""
         return not question.words or question.words in self._cache
 
-    def for_question(self, question: Question) -> Planned:
+    def for_question(self, question: QueryParts) -> Planned:
+        """The image replaces the words. Phrases take no part: nothing is quoted in a picture."""
         image, words = question.image, question.words
         if image is not None:
             if not self._settings.pictures:
@@ -193,6 +167,7 @@ class VisualLeg(SearchLeg):
         return self._encoded(lambda: self._cache.get(words), self._settings.visual_floor)
 
     def for_scene(self, scene: Point) -> Planned:
+        """The scene's middle keyframe."""
         rows = scene.vectors.get(self.name)
         if not isinstance(rows, np.ndarray) or not len(rows):
             return "silent"
@@ -212,12 +187,15 @@ class SpeechLeg(SearchLeg):
         self._cache: LruCache[Vectors] = LruCache(settings.cached_queries, lambda q: texts.encode([q])[0])
 
     def warm(self) -> None:
+        """Load the text encoder."""
         self._texts.warm()
 
-    def is_cached(self, question: Question) -> bool:
+    def is_cached(self, question: QueryParts) -> bool:
+        """Whether the words' vector is cached."""
         return (question.words or question.text) in self._cache
 
-    def for_question(self, question: Question) -> Planned:
+    def for_question(self, question: QueryParts) -> Planned:
+        """The words outside of quotation marks, or the phrases where there are no others."""
         words = question.words or question.text
         if not words:
             return "no_words"
@@ -226,6 +204,7 @@ class SpeechLeg(SearchLeg):
         return self._encoded(lambda: self._cache.get(words), floor)
 
     def for_scene(self, scene: Point) -> Planned:
+        """The vector of what is said in the scene; a fallback text is not said."""
         vector = scene.vectors.get(self.name)
         if vector is None or ScenePayload.model_validate(scene.payload).fallback:
             return "silent"
@@ -242,10 +221,12 @@ class LexicalLeg(SearchLeg):
     def warm(self) -> None:
         """Terms need no model."""
 
-    def for_question(self, question: Question) -> Planned:
+    def for_question(self, question: QueryParts) -> Planned:
+        """Every term, those of phrases included."""
         return LegQuery(question.terms, self._settings.lexical_floor) if question.terms.indices else "no_words"
 
     def for_scene(self, scene: Point) -> Planned:
+        """Scenes are compared by what they show and mean, not by their terms."""
         return "no_words"
 
 
@@ -276,11 +257,11 @@ class LegPlanner:
 
     def is_quick(self, request: SearchRequest) -> bool:
         """Whether `for_request` encodes nothing, so that it may be called on the event loop."""
-        return request.image is None and all(leg.is_cached(Question(request.q)) for leg in self._legs)
+        return request.image is None and all(leg.is_cached(QueryParts(request.q)) for leg in self._legs)
 
     def for_request(self, request: SearchRequest, image: QueryImage | None = None) -> SearchPlan:
         """Return the plan of a request; `image` is the request's, decoded. Blocks."""
-        question = Question(request.q, request.language, image)
+        question = QueryParts(request.q, request.language, image)
         planned = {leg.name: leg.for_question(question) for leg in self._legs}
         return self._plan(request, planned, frozenset(question.terms.indices), question.phrases)
 

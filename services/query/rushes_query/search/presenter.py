@@ -7,8 +7,9 @@ import numpy as np
 
 from rushes_models.terms import Term, phrase_terms
 from rushes_query.library.serializers import media_url, thumbnail_url
-from rushes_query.search.legs import BY_NAME, KEYFRAME_LEGS, LEXICAL_ENCODER, SearchPlan, SearchLeg
+from rushes_query.search.legs import BY_NAME, KEYFRAME_LEGS, SearchLeg, SearchPlan
 from rushes_query.search.moments import FoundMoment, FoundScene, Place
+from rushes_query.search.request import LEXICAL_ENCODER
 from rushes_runtime.index.port import AnyVector, Point
 from rushes_schemas.api import Marked, Moment, Why
 from rushes_schemas.index import UNTITLED, ScenePayload

@@ -11,14 +11,17 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from rushes_models.lexical import LexicalEncoder
 from rushes_models.terms import phrase_terms
 from rushes_query.search.moments import FoundMoment
+from rushes_query.search.query_image import QueryImage
 from rushes_runtime.errors import InvalidError
-from rushes_runtime.index.port import Condition, Filter, Match, Phrase, Range
+from rushes_runtime.index.port import Condition, Filter, Match, Phrase, Range, Sparse
 from rushes_schemas.events import Language
 from rushes_schemas.upload_metadata import check_text
 
@@ -110,6 +113,8 @@ class SimilarRequest(SearchOptions):
     """Leave out the scenes of the same video."""
 
 
+LEXICAL_ENCODER = LexicalEncoder()
+
 QUOTED = re.compile(r'"([^"]+)"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»|「([^「」]+)」|『([^『』]+)』')
 
 
@@ -124,6 +129,31 @@ def phrases(q: str) -> list[str]:
 def unquoted(q: str) -> str:
     """Return the words outside of quotation marks."""
     return " ".join(QUOTED.sub(" ", q).split())
+
+
+@dataclass(frozen=True)
+class QueryParts:
+    """What the legs encode of a request."""
+
+    text: str
+    language: str | None = None
+    image: QueryImage | None = None
+
+    @cached_property
+    def words(self) -> str:
+        """The words outside of quotation marks."""
+        return unquoted(self.text)
+
+    @cached_property
+    def phrases(self) -> list[str]:
+        """The phrases in quotation marks."""
+        return phrases(self.text)
+
+    @cached_property
+    def terms(self) -> Sparse:
+        """The terms of the whole text, phrases included."""
+        terms = LEXICAL_ENCODER.encode_query(self.text, self.language)
+        return Sparse(terms.indices, terms.values)
 
 
 def filter_of(
