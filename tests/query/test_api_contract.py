@@ -128,7 +128,7 @@ async def test_the_query_service_sets_every_field_of_its_answers(
         *[await library.video(video) for video in (MORNING, LAUNCH, REFUSED)],
         await library.scenes(MORNING),
         await library.transcript(MORNING),
-        await library.said(MORNING, "hot", 10),
+        await library.find_phrase(MORNING, "hot", 10),
         await search.search(SearchRequest(q="coffee", group_by_video=True, lexical_weight=0)),
         await search.search(SearchRequest(q='"first cup"', limit=1)),
         await search.similar(COFFEE.id, SimilarRequest()),

@@ -1,5 +1,5 @@
 # ruff: noqa: N802  # the methods are called as the contract calls them
-"""The calls of `rushes.v1.Query`: what is asked is checked, the core is asked, its answer becomes a message."""
+"""The calls of `rushes.v1.Query`: check the request, call the search or the library, convert the answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ log = structlog.stdlib.get_logger("rushes.query")
 
 
 class QueryCalls(QueryServicer):
-    """One method a call; all of them end with a status code that means something."""
+    """One method per call. Errors become status codes."""
 
     def __init__(self, search: ActiveIndex, library: Library) -> None:
         self._search = search
@@ -67,13 +67,13 @@ class QueryCalls(QueryServicer):
 
 
 async def message(answer: Answer, kind: type[M]) -> M:
-    """An answer as the message of the same fields, made off the event loop, since a transcript may be long. Raises
-    ParseError where the contract lacks a field."""
+    """Return the message with the fields of an answer, converted in a thread, since a transcript may be long. Raises
+    ParseError if the contract lacks a field."""
     return await asyncio.to_thread(lambda: cast(M, ParseDict(answer.model_dump(mode="json"), kind())))
 
 
 def _wish(request: pb.SearchRequest | pb.SimilarScenesRequest) -> dict[str, Any]:
-    """The fields of `SearchOptions` that the request sets, under its names."""
+    """Return the fields of `SearchOptions` that the request sets."""
     wish = {field.name: value for field, value in request.wish.ListFields()}
     return wish | {
         "limit": request.limit or DEFAULT_LIMIT,
@@ -84,7 +84,7 @@ def _wish(request: pb.SearchRequest | pb.SimilarScenesRequest) -> dict[str, Any]
 
 
 class _Videos(BaseModel):
-    """Which videos, and how many, are asked for, bounded as over HTTP."""
+    """The fields of ListVideosRequest, bounded as over HTTP."""
 
     limit: Limit
     uri: Annotated[str, Field(max_length=8192)] | None
@@ -93,7 +93,7 @@ class _Videos(BaseModel):
 
 @asynccontextmanager
 async def _answering(context: Context) -> AsyncIterator[None]:
-    """What the core raises, as the status of the call."""
+    """Answer errors of the search and the library with a status code."""
     try:
         yield
     except ValidationError as error:

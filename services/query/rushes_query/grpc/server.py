@@ -33,9 +33,9 @@ Call = Callable[[Any, Any], Awaitable[Any]]
 
 
 class Guard(grpc.aio.ServerInterceptor):
-    """Guards the calls of one service; health and reflection are everybody's.
+    """Checks keys and limits the time of the calls of one service; health and reflection need no key.
 
-    A call ends with DEADLINE_EXCEEDED at the client's deadline, or at the server's own limit where that comes first.
+    A call ends with DEADLINE_EXCEEDED at the client's deadline, or at the server's own limit if that comes first.
     """
 
     def __init__(self, service: str, settings: HttpSettings) -> None:
@@ -44,7 +44,7 @@ class Guard(grpc.aio.ServerInterceptor):
         self._limit_s = settings.time_limit_s
 
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
-        """gRPC's hook: the handler of a call, guarded."""
+        """gRPC's hook: return the handler of a call, guarded."""
         handler = await continuation(details)
         if handler is None or not details.method.startswith(self._prefix):
             return handler
@@ -78,7 +78,7 @@ class Guard(grpc.aio.ServerInterceptor):
 
 
 def _deserialized(deserialize: Callable[[bytes], Any], message: bytes) -> Any:
-    """A request; None for bytes that are no message, which gRPC itself would answer as a mistake of the server."""
+    """Return the request, or None for bytes that are no message: gRPC itself would answer with an internal error."""
     try:
         return deserialize(message)
     except DecodeError:
@@ -86,30 +86,30 @@ def _deserialized(deserialize: Callable[[bytes], Any], message: bytes) -> Any:
 
 
 def _address(peer: str) -> str:
-    """The address in gRPC's `ipv4:127.0.0.1:50000`, without the port, which changes."""
+    """Return the address in gRPC's `ipv4:127.0.0.1:50000`, without the port, which differs for each connection."""
     return peer.partition(":")[2].rpartition(":")[0] or peer
 
 
 SERVICE = query_pb2.DESCRIPTOR.services_by_name["Query"].full_name
 GRACE_S = 3.0
-"""How long calls in hand may go on after the server is told to stop."""
+"""How long running calls may continue after the server is told to stop."""
 OPTIONS = [("grpc.max_receive_message_length", MAX_IMAGE_BYTES + 64 * 1024), ("grpc.so_reuseport", 0)]
 
 log = structlog.stdlib.get_logger("rushes.query")
 
 
 class GrpcServer:
-    """A gRPC server as a context: it answers once entered, and has stopped once left. Enter it once."""
+    """A gRPC server as a context manager: it serves once entered, and has stopped once left. Enter it once."""
 
     def __init__(self, search: ActiveIndex, library: Library, settings: HttpSettings) -> None:
-        """Port 0: a free one. Nothing listens yet."""
+        """Port 0 means a free one. Nothing listens yet."""
         self._calls = QueryCalls(search, library)
         self._settings = settings
         self.port: int | None = None
-        """Where it listens, once entered."""
+        """The port, once entered."""
 
     async def __aenter__(self) -> Self:
-        """Raises ConfigurationError where it can't listen."""
+        """Raises ConfigurationError if it can't listen."""
         self._server = grpc.aio.server(interceptors=[Guard(SERVICE, self._settings)], options=OPTIONS)
         self._health = health.aio.HealthServicer()
         query_pb2_grpc.add_QueryServicer_to_server(self._calls, self._server)  # type: ignore[no-untyped-call]

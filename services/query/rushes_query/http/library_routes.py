@@ -10,7 +10,7 @@ from fastapi.sse import format_sse_event
 
 from rushes_query.http.responses import has_it, not_found_is_404
 from rushes_query.index_reader import UnknownId
-from rushes_query.library.transcripts import MEDIA_TYPES, Format, version_of, written
+from rushes_query.library.transcripts import MEDIA_TYPES, Format, serialized, version_of
 from rushes_query.library.videos import Library
 from rushes_query.library.watch import ProgressWatch
 from rushes_query.search.request import DEFAULT_LIMIT, Limit, QueryText
@@ -19,7 +19,7 @@ from rushes_schemas.index import VideoStatus
 
 
 def routes(library: Library) -> APIRouter:
-    """The routes."""
+    """Return the routes of videos and transcripts."""
     router = APIRouter(prefix="/v1/videos", tags=["videos"], dependencies=[Depends(not_found_is_404)])
 
     @router.get("")
@@ -31,31 +31,31 @@ def routes(library: Library) -> APIRouter:
         ] = None,
         status: Annotated[VideoStatus | None, Query(description="Only videos that stand so")] = None,
     ) -> VideosPage:
-        """All videos, page by page; among them, `provisional`, the accepted URIs that are not fetched yet."""
+        """List videos, page by page. Accepted URIs that are not fetched yet are included, `provisional`."""
         return await library.videos(limit, cursor, uri, status)
 
     @router.get("/{video_id}")
     async def video(video_id: str) -> VideoDetail:
-        """One video: its facts, its status, and its ledger."""
+        """Return a video: its facts, its status, and its ledger."""
         return await library.video(video_id)
 
     @router.get("/{video_id}/scenes")
     async def scenes(video_id: str) -> ScenesPage:
-        """A video's scenes, in order of time."""
+        """Return a video's scenes, in order of time."""
         return await library.scenes(video_id)
 
     @router.get("/{video_id}/transcript", response_model=VideoTranscript, responses=_TEXTS)
     async def transcript(
         video_id: str, request: Request, format: Annotated[Format, Query()] = "json"
     ) -> VideoTranscript | Response:
-        """What is said in a video: as words with times, as subtitles, or as plain text."""
-        record, parts = await library.spoken(video_id)
+        """Return the transcript: as words with times, as subtitles, or as plain text."""
+        record, parts = await library.transcript_parts(video_id)
         headers = {"ETag": f'W/"{version_of(record)}-{format}"', "Cache-Control": "private, no-cache"}
         if has_it(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)
         if format not in SHOWN:
             headers["Content-Disposition"] = f'attachment; filename="{record.video_id}.{format}"'
-        pieces = await begun(written(record, parts, format))
+        pieces = await begun(serialized(record, parts, format))
         return StreamingResponse(pieces, headers=headers, media_type=MEDIA_TYPES[format])
 
     @router.get("/{video_id}/transcript/search")
@@ -66,15 +66,15 @@ def routes(library: Library) -> APIRouter:
         ],
         limit: Annotated[Limit, Query()] = DEFAULT_LIMIT,
     ) -> TranscriptMatches:
-        """Where something is said in one video: the words themselves, in order of time. For what is meant or seen,
-        `/v1/search` with this `video_id`."""
-        return await library.said(video_id, q, limit)
+        """Find words in one transcript, in order of time. To search by meaning or by pictures, use `/v1/search` with
+        this `video_id`."""
+        return await library.find_phrase(video_id, q, limit)
 
     return router
 
 
 SHOWN = ("json", "text")
-"""Formats that a browser shows; the others are files for players."""
+"""Formats that a browser displays; the others are downloads for players."""
 
 _TEXTS: dict[int | str, dict[str, object]] = {
     200: {"content": {"text/vtt": {}, "application/x-subrip": {}, "text/plain": {}}},
@@ -83,8 +83,8 @@ _TEXTS: dict[int | str, dict[str, object]] = {
 
 
 async def begun(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
-    """The same pieces, the first two of them made: what is wrong with the blob store is found before the status is
-    sent."""
+    """Return the same pieces after the first two are computed, so that an error of the blob store is found before the
+    status is sent."""
     first = [piece async for piece in _some(pieces, 2)]
 
     async def all_of_them() -> AsyncIterator[str]:
@@ -105,11 +105,11 @@ async def _some(pieces: AsyncIterator[str], count: int) -> AsyncIterator[str]:
 
 
 ALIVE_S = 15.0
-"""A comment is sent where there was no news for so long, so that both sides notice when the other is gone."""
+"""A comment is sent after so many seconds without a change, so that both sides notice a broken connection."""
 
 
 def event_routes(progress: ProgressWatch) -> APIRouter:
-    """The event_routes."""
+    """Return the route of a video's progress."""
     router = APIRouter(prefix="/v1/videos", tags=["videos"], dependencies=[Depends(not_found_is_404)])
 
     @router.get("/{video_id}/events", response_class=StreamingResponse, responses=_STREAM)
@@ -119,9 +119,9 @@ def event_routes(progress: ProgressWatch) -> APIRouter:
             int | None, Query(ge=0, le=2**53, description="`accepted_at` of an upload, whose end is waited for")
         ] = None,
     ) -> StreamingResponse:
-        """A video's progress: its record as an event `progress`, now and whenever it changes, until no stage has
-        anything left to do. With `since`, a video that is not known yet is waited for. A video that is deleted ends
-        the stream with an event `deleted`."""
+        """Stream a video's progress: its record as an event `progress`, now and at each change, until no stage has
+        anything left to do. With `since`, waits for a video that has no record yet. A video that is deleted ends the
+        stream with an event `deleted`."""
         news = progress.of(video_id, since)
         first = await anext(news)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

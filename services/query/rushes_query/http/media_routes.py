@@ -12,24 +12,24 @@ from rushes_schemas.artefacts import OTHER_MEDIA_TYPE
 
 
 def routes(library: Library) -> APIRouter:
-    """The routes."""
+    """Return the routes."""
     router = APIRouter(prefix="/v1", tags=["media"], dependencies=[Depends(not_found_is_404)])
 
     @router.head("/videos/{video_id}/media", include_in_schema=False)
     @router.get("/videos/{video_id}/media", response_class=Response, responses=_PARTS)
     async def media(video_id: str, request: Request) -> Response:
-        """The video's file. Byte ranges are answered, so that a player can start anywhere."""
+        """Return the video's file. Byte ranges are supported, so that players can seek."""
         return _sent(library, await library.media(video_id), request)
 
     @router.head("/scenes/{scene_id}/thumbnail", include_in_schema=False)
     @router.get("/scenes/{scene_id}/thumbnail", response_class=Response, responses=_PICTURE)
     async def thumbnail(scene_id: str, request: Request) -> Response:
-        """A scene's picture."""
+        """Return a scene's thumbnail."""
         return _sent(library, await library.thumbnail(scene_id), request)
 
     @router.get("/videos/{video_id}/storyboard", response_class=Response, responses=_TRACK)
     async def storyboard(video_id: str, request: Request) -> Response:
-        """The video in small pictures, as a WebVTT thumbnails track for players. Its URLs are relative to this one."""
+        """Return the storyboard as a WebVTT thumbnails track for players. Its URLs are relative to this one."""
         written, record = await library.storyboard(video_id)
         headers = {"ETag": f'W/"{track_version(record)}"', "Cache-Control": "private, no-cache"}
         if has_it(request.headers.get("if-none-match"), headers["ETag"]):
@@ -39,7 +39,7 @@ def routes(library: Library) -> APIRouter:
     @router.head("/videos/{video_id}/storyboard/{segment}.jpg", include_in_schema=False)
     @router.get("/videos/{video_id}/storyboard/{segment}.jpg", response_class=Response, responses=_PICTURE)
     async def sheet(video_id: str, segment: Annotated[int, Path(ge=0, le=2**31)], request: Request) -> Response:
-        """A sheet of the storyboard: the small pictures of one segment."""
+        """Return the storyboard image of one segment."""
         return _sent(library, await library.sheet(video_id, segment), request)
 
     return router
@@ -61,7 +61,7 @@ _PICTURE: dict[int | str, dict[str, object]] = {200: {"content": {"image/jpeg": 
 
 
 def _sent(library: Library, file: StoredFile, request: Request) -> Response:
-    """The answer to GET or HEAD, in whole or in part (RFC 9110, sections 13 and 14)."""
+    """Return the answer to GET or HEAD, whole or in part (RFC 9110, sections 13 and 14)."""
     headers = {
         "ETag": file.etag,
         "Accept-Ranges": "bytes",
@@ -83,7 +83,7 @@ def _sent(library: Library, file: StoredFile, request: Request) -> Response:
 
 
 def _part(request: Request, file: StoredFile) -> ByteRange | None:
-    """The part to send; None: all of it. A range of another version of the file (If-Range) means all of this one."""
+    """Return the range to send; None: the whole file. If-Range with another ETag means the whole file."""
     known = request.headers.get("if-range")
     if request.method == "HEAD" or (known is not None and known != file.etag):
         return None

@@ -10,7 +10,7 @@ from rushes_query.index_reader import UnknownId
 
 
 async def not_found_is_404() -> AsyncIterator[None]:
-    """A router's dependency: the core's UnknownId, as HTTP says it. The core itself knows no transport."""
+    """A dependency of routers: answer UnknownId with 404."""
     try:
         yield
     except UnknownId as error:
@@ -18,7 +18,7 @@ async def not_found_is_404() -> AsyncIterator[None]:
 
 
 def has_it(tags: str | None, etag: str) -> bool:
-    """Whether If-None-Match names this ETag. Tags are compared weakly there."""
+    """Whether If-None-Match names this ETag. The comparison is weak, as the RFC requires here."""
     return tags is not None and (tags.strip() == "*" or _bare(etag) in map(_bare, tags.split(",")))
 
 
@@ -29,11 +29,11 @@ def _bare(tag: str) -> str:
 _ONE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)", re.ASCII | re.IGNORECASE)
 
 MOST_DIGITS = 18
-"""Of a position in a file."""
+"""Digits of a position in a file."""
 
 
 class Unsatisfiable(Exception):
-    """The range lies behind the end."""
+    """The range begins after the end of the file."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ class ByteRange:
 
     @property
     def content_range(self) -> str:
-        """The Content-Range header, which counts the last byte in."""
+        """The Content-Range header; its last position is inclusive."""
         return f"bytes {self.start}-{self.end - 1}/{self.size}"
 
 
 def parse(header: str | None, size: int) -> ByteRange | None:
-    """What part a Range header asks for. None: all of it, since there is no header, or one that may be ignored, such
-    as a malformed one or one that asks for several parts. Raises Unsatisfiable."""
+    """Return the range that a Range header asks for, or None for the whole file: without a header, and with one that
+    may be ignored (malformed, or several ranges). Raises Unsatisfiable."""
     match = _ONE.fullmatch(header.strip()) if header else None
     if match is None or match.groups() == ("", ""):
         return None
@@ -72,8 +72,8 @@ def parse(header: str | None, size: int) -> ByteRange | None:
 
 
 def _position(digits: str) -> int | None:
-    """The number that is written so, None where nothing is; one that lies behind the end of every file, for all that
-    have more digits than a file's size, which Python would refuse to read from some thousands on."""
+    """Return the position, or None for an empty text. More digits than any file's size has become a position after
+    every end: Python refuses to parse thousands of digits."""
     significant = digits.lstrip("0")
     if len(significant) > MOST_DIGITS:
         return int("9" * MOST_DIGITS)

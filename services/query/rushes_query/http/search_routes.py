@@ -1,4 +1,4 @@
-"""Routes that find moments."""
+"""The routes of search: the entry of every search over HTTP."""
 
 from typing import Annotated
 
@@ -20,28 +20,28 @@ from rushes_schemas.api import SearchResults
 
 
 class PictureForm(SearchOptions):
-    """The fields of the form that a picture is sent in."""
+    """The form in which an image is sent."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     image: UploadFile
     """JPEG, PNG, WebP, GIF or BMP."""
     q: QueryText = ""
-    """What is said besides, in any language."""
+    """Words that are searched for as well, in any language."""
 
 
 def routes(search: ActiveIndex) -> APIRouter:
-    """The routes."""
+    """Return the routes."""
     router = APIRouter(prefix="/v1", tags=["search"], dependencies=[Depends(not_found_is_404)])
 
     @router.get("/search")
     async def search_words(asked: Annotated[WordsRequest, Query()]) -> SearchResults:
-        """Moments, best first, that the words are seen or said in."""
+        """Search by words: moments in which they are seen or said, best first."""
         return await search.search(SearchRequest(**dict(asked)))
 
     @router.post("/search")
     async def search_picture(form: Annotated[PictureForm, Form(media_type="multipart/form-data")]) -> SearchResults:
-        """Moments that look like a picture (JPEG, PNG, WebP, GIF or BMP), or in which the words are said."""
+        """Search by an image (JPEG, PNG, WebP, GIF or BMP), and by words that are said."""
         data = await form.image.read(MAX_IMAGE_BYTES + 1)
         if len(data) > MAX_IMAGE_BYTES:
             raise InvalidError("too_large", f"The image has more than {MAX_IMAGE_BYTES} bytes.")
@@ -49,7 +49,7 @@ def routes(search: ActiveIndex) -> APIRouter:
 
     @router.get("/scenes/{scene_id}/similar")
     async def similar(scene_id: str, asked: Annotated[SimilarRequest, Query()]) -> SearchResults:
-        """Moments that look like a scene, or that are about the same."""
+        """Find moments that are similar to a scene: they show or mean the same."""
         return await search.similar(scene_id, asked)
 
     return router

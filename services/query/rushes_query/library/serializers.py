@@ -6,20 +6,21 @@ from rushes_schemas.index import UNTITLED, ScenePayload, StageEntry, VideoRecord
 
 
 def shown_title(record: VideoRecord | None, title: str | None = None) -> str:
-    """The title as published, else the file's name, else "untitled video", and of what is not fetched yet its URI.
-    `title` is what is known besides."""
+    """Return the published title, else the file's name, else "untitled video"; for a video that is not fetched yet its
+    URI. `title` is used where the record has none."""
     if record is None:
         return title or UNTITLED
     return record.title or title or record.filename or (record.uri if record.provisional else None) or UNTITLED
 
 
 def thumbnail_url(scene_id: str) -> str:
-    """A scene's picture."""
+    """Return the path of a scene's thumbnail."""
     return f"/v1/scenes/{scene_id}/thumbnail"
 
 
 def media_url(video_id: str, start_ms: int | None = None) -> str:
-    """A video's bytes; with a time as a media fragment (W3C Media Fragments 1.0), which players start at."""
+    """Return the path of a video's file; with a time, as a media fragment (W3C Media Fragments 1.0) at which players
+    start."""
     path = f"/v1/videos/{video_id}/media"
     return path if start_ms is None else f"{path}#t={start_ms / 1000:.3f}"
 
@@ -35,11 +36,11 @@ FACTS = (
     "media_type",
     "segment_count",
 )
-"""What ingest finds out of a video, by the same name in `Video` and in the answer."""
+"""Facts that have the same name in `events.Video` and `api.Video`."""
 
 
 def video_answer(record: VideoRecord) -> Video:
-    """A video in a list."""
+    """Return a video as lists have it."""
     video = record.video
     return Video(
         video_id=record.video_id,
@@ -61,7 +62,7 @@ def video_answer(record: VideoRecord) -> Video:
 
 
 def video_detail(record: VideoRecord) -> VideoDetail:
-    """A video with its ledger, the segments in order."""
+    """Return a video with its ledger, the segments in order."""
     segments = sorted(record.segments.items(), key=lambda item: int(item[0]))
     return VideoDetail(
         **video_answer(record).model_dump(),
@@ -74,7 +75,7 @@ def video_detail(record: VideoRecord) -> VideoDetail:
 
 
 def scene_answer(point: Point) -> Scene:
-    """A scene in a list."""
+    """Return a scene as lists have it."""
     scene = ScenePayload.model_validate(point.payload)
     return Scene(
         id=point.id,
@@ -92,7 +93,8 @@ def scene_answer(point: Point) -> Scene:
 
 
 def _is_done(stages: dict[str, StageEntry]) -> bool:
-    """Only the last stage tells: one before it may have failed without hiding the segment."""
+    """Whether all stages are done with a segment. An earlier stage may have failed without hiding the segment, so the
+    last one decides."""
     return LAST_STAGE in stages and stages[LAST_STAGE].status in {"done", "skipped"}
 
 

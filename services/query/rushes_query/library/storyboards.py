@@ -13,19 +13,20 @@ from rushes_schemas.storyboard import Storyboard, storyboard_key
 
 
 async def track(record: VideoRecord, blobs: Blobs) -> str:
-    """The track of what is known so far; URLs are relative to its own. Raises BlobsUnavailable."""
+    """Return the track of the segments with a storyboard so far; URLs are relative to its own. Raises
+    BlobsUnavailable."""
     blocks = [block async for block in _blocks(record, blobs)]
     return VTT_HEAD + "".join(blocks)
 
 
 def recipe_of(record: VideoRecord, segment: int) -> str | None:
-    """The recipe of a segment's scenes, or None while there are none."""
+    """Return the recipe of a segment's scenes, or None while there are none."""
     entry = record.segments.get(str(segment), {}).get("scenes")
     return entry.recipe if entry else None
 
 
 def track_version(record: VideoRecord) -> str:
-    """A word that differs where the track may differ."""
+    """Return a version that changes with the track."""
     recipes = [recipe_of(record, segment) for segment in _segments(record)]
     return hashlib.sha256(repr(recipes).encode()).hexdigest()[:24]
 

@@ -9,23 +9,23 @@ from rushes_schemas.events import Word
 from rushes_schemas.words import text_of
 
 LINE = 42
-"""Characters of a line."""
+"""Maximum characters of a line."""
 PAUSE_MS = 700
-"""A silence that ends a cue."""
+"""A silence of this length ends a cue."""
 LONGEST_MS = 7000
-"""A cue is not made longer by a further word."""
+"""Maximum duration of a cue, unless a single word is longer."""
 SHORTEST_MS = 1000
-"""No cue is shown for less."""
+"""Minimum duration of a cue."""
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 CONTROLS = {code: " " if chr(code).isspace() else None for code in (*range(0x20), *range(0x7F, 0xA0))}
-"""What a control character in a word becomes: line ends are spaces, and NUL and its like are nothing that is read."""
+"""Replacements of control characters: spaces for line ends, nothing for the others."""
 CLOSING = "\"'”’»)]」』"
-"""What may stand behind the end of a sentence."""
+"""Characters that may follow the end of a sentence."""
 
 
 @dataclass(frozen=True)
 class Cue:
-    """One or two lines of text, shown in [start_ms, end_ms)."""
+    """One or two lines of text, displayed in [start_ms, end_ms)."""
 
     start_ms: int
     end_ms: int
@@ -34,14 +34,14 @@ class Cue:
 
 @dataclass
 class _Draft:
-    """A cue that may yet grow. `start_ms` is when it is shown, which may be later than when its first word is said."""
+    """A cue that may still grow. `start_ms` is when it is displayed, which may be later than its first word."""
 
     start_ms: int
     words: list[Word] = field(default_factory=list)
 
     def takes(self, word: Word) -> bool:
-        """Whether the word belongs to what is being read. What was shown for too short a time to be read goes on as
-        long as there is room, even over a pause or the end of a sentence."""
+        """Whether the word belongs to this cue. A cue that was displayed for too short a time continues while it has
+        room, even over a pause or the end of a sentence."""
         if layout([*self.words, word]) is None:
             return False
         if word.start_ms - self.start_ms < SHORTEST_MS:
@@ -54,7 +54,8 @@ class _Draft:
         )
 
     def until(self, next_ms: int | None) -> Cue:
-        """The cue, where the next word is said at `next_ms`. It is taken away for that only if it can be read."""
+        """Return the cue, where the next word is said at `next_ms`. The next word ends it only after the minimum
+        duration."""
         said_ms = max(self.start_ms + SHORTEST_MS, *(word.end_ms for word in self.words))
         end_ms = said_ms if next_ms is None else max(self.start_ms + SHORTEST_MS, min(next_ms, said_ms))
         return Cue(self.start_ms, end_ms, layout(self.words) or ())
@@ -73,7 +74,7 @@ class Cues:
         self._draft: _Draft | None = None
 
     def take(self, words: Iterable[Word]) -> Iterator[Cue]:
-        """The cues that are complete with these words."""
+        """Yield the cues that are complete with these words."""
         for word in chain.from_iterable(map(_pieces, words)):
             draft = self._draft
             if draft is None or not draft.takes(word):
@@ -83,20 +84,20 @@ class Cues:
             draft.words.append(word)
 
     def rest(self) -> Iterator[Cue]:
-        """The last cue, once no word is to come."""
+        """Yield the last cue, after the last word."""
         if self._draft:
             yield self._draft.until(None)
             self._draft = None
 
 
 def cues(words: Iterable[Word]) -> list[Cue]:
-    """The cues of words that are all known."""
+    """Return the cues of a complete transcript."""
     making = Cues()
     return [*making.take(words), *making.rest()]
 
 
 def layout(words: Sequence[Word]) -> tuple[str, ...] | None:
-    """The words as one line, or as the two that differ least in length; None if they don't fit."""
+    """Return the words as one line, or as the two whose lengths differ least; None if they don't fit."""
     whole = text_of(words)
     if len(whole) <= LINE:
         return (whole,)
@@ -111,7 +112,8 @@ def _raggedness(lines: tuple[str, str]) -> int:
 
 
 def _pieces(word: Word) -> Iterator[Word]:
-    """The word, or where it is longer than a line, parts of it that share its time. A word of no letters is none."""
+    """Yield the word, or parts of it that share its time if it is longer than a line; nothing for a word without a
+    character."""
     text = " ".join(word.text.translate(CONTROLS).split())
     if text == word.text and 0 < len(text) <= LINE:
         yield word
@@ -129,24 +131,24 @@ VTT_HEAD = "WEBVTT\n"
 
 
 def webvtt_block(cue: Cue) -> str:
-    """A cue in a WebVTT file (W3C WebVTT: The Web Video Text Tracks Format), after what stands before it."""
+    """Return a cue in a WebVTT file (W3C WebVTT: The Web Video Text Tracks Format), with the separator before it."""
     return f"\n{span(cue.start_ms, cue.end_ms, '.')}\n{_cue_text(cue)}\n"
 
 
 def subrip_block(number: int, cue: Cue) -> str:
-    """A cue in an SRT file, as players in general read it; the first has the number 1. Players take `<i>` for markup
-    and show `&lt;i&gt;` as it is meant, as in WebVTT: SubRip itself says nothing of either."""
+    """Return a cue in an SRT file, as most players read it; numbers start at 1. Players take `<i>` for markup and
+    display `&lt;i&gt;` as text, as in WebVTT; SubRip itself has no rule for either."""
     separator = "" if number == 1 else "\n"
     return f"{separator}{number}\n{span(cue.start_ms, cue.end_ms, ',')}\n{_cue_text(cue)}\n"
 
 
 def webvtt(cues: Iterable[Cue]) -> str:
-    """A whole WebVTT file."""
+    """Return a whole WebVTT file."""
     return VTT_HEAD + "".join(map(webvtt_block, cues))
 
 
 def subrip(cues: Iterable[Cue]) -> str:
-    """A whole SRT file."""
+    """Return a whole SRT file."""
     return "".join(subrip_block(number, cue) for number, cue in enumerate(cues, start=1))
 
 
@@ -156,12 +158,12 @@ def _cue_text(cue: Cue) -> str:
 
 
 def span(start_ms: int, end_ms: int, point: str) -> str:
-    """The line of a cue's times; `point` stands before the milliseconds."""
+    """Return the line of a cue's times; `point` precedes the milliseconds."""
     return f"{_time(start_ms, point)} --> {_time(end_ms, point)}"
 
 
 def _time(ms: int, point: str) -> str:
-    """Hours, minutes, seconds and milliseconds: 01:02:03.004."""
+    """Return hours, minutes, seconds and milliseconds: 01:02:03.004."""
     seconds, thousandths = divmod(ms, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)

@@ -8,17 +8,17 @@ from rushes_schemas.events import Word
 from rushes_schemas.words import text_of
 
 PARAGRAPH_MS = 2000
-"""A silence that ends a paragraph."""
+"""A silence of this length ends a paragraph."""
 
 
 class Paragraphs:
-    """Words, as they become known, as text: one paragraph a line, cut at long silences."""
+    """Streams words into text: one paragraph per line, cut at long silences."""
 
     def __init__(self) -> None:
         self._last: Word | None = None
 
     def take(self, words: Iterable[Word]) -> str:
-        """The text of these words, to stand behind that of the words before."""
+        """Return the text of these words, to append to the text so far."""
         parts: list[str] = []
         for word in words:
             if text := word.text.strip():
@@ -35,17 +35,17 @@ class Paragraphs:
 
 
 def paragraphs(words: Iterable[Word]) -> str:
-    """The text of words that are all known."""
+    """Return the text of a complete transcript."""
     return Paragraphs().take(words)
 
 
 AROUND = 6
-"""Words that are shown before and after what was found."""
+"""How many words a match has before and after the phrase."""
 
 
 @dataclass(frozen=True)
 class PhraseMatch:
-    """Words that were found, [start_ms, end_ms), and what is said around them."""
+    """Where the phrase was found, [start_ms, end_ms), with the words around it."""
 
     start_ms: int
     end_ms: int
@@ -53,10 +53,10 @@ class PhraseMatch:
 
 
 def find(words: Sequence[Word], phrase: str) -> Iterator[PhraseMatch]:
-    """Every place where the phrase is said, in order and without overlap.
+    """Yield every place where the phrase is said, in order and without overlap.
 
-    Upper and lower case, accents, punctuation and the width of characters make no difference, and in languages that are
-    written without spaces a phrase may begin and end anywhere.
+    Case, accents, punctuation and the width of characters make no difference. In languages that are written without
+    spaces a phrase may begin and end anywhere.
     """
     wanted = " ".join(filter(None, map(folded, phrase.split())))
     text, places = _laid_out(words)
@@ -69,7 +69,7 @@ def find(words: Sequence[Word], phrase: str) -> Iterator[PhraseMatch]:
 
 
 def folded(text: str) -> str:
-    """Letters and digits only, without what makes no difference."""
+    """Return the letters and digits only, folded as `find` compares them."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     kept = (char for char in decomposed if unicodedata.category(char)[0] not in "MPZCS" or char in SPOKEN_MARKS)
     return unicodedata.normalize("NFC", "".join(kept))
@@ -80,7 +80,7 @@ SPOKEN_MARKS = "\u3099\u309a"
 
 
 def _laid_out(words: Sequence[Word]) -> tuple[str, list[int]]:
-    """The folded text, and for each of its characters the number of its word."""
+    """Return the folded text, and for each of its characters the index of its word."""
     parts: list[str] = []
     places: list[int] = []
     for number, word in enumerate(words):

@@ -20,21 +20,21 @@ from rushes_schemas.ids import blob_key
 from rushes_schemas.index import StageEntry, VideoRecord
 
 AHEAD = 16
-"""Artefacts that are fetched at the same time; no more segments than this are in memory at once."""
+"""How many artefacts are fetched concurrently, and held in memory, per request."""
 
 Status = TranscriptStatus | Literal["pending"]
 
 
 @dataclass(frozen=True)
 class SegmentWords:
-    """A segment's transcript, its words in order of time; None: asr is not done with it."""
+    """A segment's transcript; None: asr has not finished it."""
 
     segment: int
     transcript: Transcript | None
 
     @property
     def words(self) -> Sequence[Word]:
-        """What is said in it, as far as it is known."""
+        """The words, in order of time."""
         return sorted(self.transcript.words, key=lambda word: word.start_ms) if self.transcript else ()
 
 
@@ -42,8 +42,8 @@ Parts = AsyncIterator[SegmentWords]
 
 
 async def parts_of(record: VideoRecord, blobs: Blobs) -> Parts:
-    """A video's segments, in order, each as soon as it and those before it are fetched. Raises BlobsUnavailable; a
-    missing artefact is a segment that is not done."""
+    """Yield the segments of a video in order, each as soon as it and the previous ones are fetched. Raises
+    BlobsUnavailable; a segment whose artefact is missing counts as not finished."""
     numbers = iter(range(_count(record)))
     fetching = deque(asyncio.create_task(_fetched(record, blobs, number)) for number in islice(numbers, AHEAD))
     try:
@@ -56,7 +56,7 @@ async def parts_of(record: VideoRecord, blobs: Blobs) -> Parts:
 
 
 async def transcript_of(record: VideoRecord, blobs: Blobs) -> VideoTranscript:
-    """The whole transcript in memory. Raises BlobsUnavailable."""
+    """Return the whole transcript. Raises BlobsUnavailable."""
     parts = [part async for part in parts_of(record, blobs)]
     segments = list(map(segment_answer, parts))
     words = [word for part in parts for word in part.words]
@@ -72,7 +72,7 @@ async def transcript_of(record: VideoRecord, blobs: Blobs) -> VideoTranscript:
 
 
 def version_of(record: VideoRecord) -> str:
-    """A word that differs where the transcript may differ. An artefact never changes, so their names tell."""
+    """Return a version that changes with the transcript. Artefacts are immutable, so their URIs are enough."""
     entries = [record.segments.get(str(number), {}).get("asr") for number in range(_count(record))]
     known = [(entry.status, entry.reason, entry.artefact_uri) if entry else None for entry in entries]
     return hashlib.sha256(repr((shown_title(record), record.language, known)).encode()).hexdigest()[:24]
@@ -90,14 +90,14 @@ def _count(record: VideoRecord) -> int:
 
 
 def _without_artefact(entry: StageEntry | None) -> Transcript | None:
-    """What is known of a segment for which there is nothing to fetch; None: asr is not done with it."""
+    """Return what is known of a segment without an artefact; None: asr has not finished it."""
     if entry is None or entry.status == "retrying":
         return None
     return Transcript(status="failed" if entry.status == "failed" else "no_audio", reason=entry.reason)
 
 
 def spoken_word(word: Word) -> SpokenWord:
-    """A word as it is shown."""
+    """Return a word of the API."""
     return SpokenWord(
         start_ms=word.start_ms,
         end_ms=word.end_ms,
@@ -108,7 +108,7 @@ def spoken_word(word: Word) -> SpokenWord:
 
 
 def segment_answer(part: SegmentWords) -> SegmentTranscript:
-    """How far a segment is, as it is shown."""
+    """Return how far a segment is transcribed."""
     transcript = part.transcript
     status: Status = transcript.status if transcript else "pending"
     return SegmentTranscript(
@@ -131,8 +131,8 @@ MEDIA_TYPES: dict[Format, str] = {
 Piece = Callable[[list[Word]], str]
 
 
-async def written(record: VideoRecord, parts: Parts, format: Format) -> AsyncIterator[str]:
-    """The transcript in a format. Raises BlobsUnavailable."""
+async def serialized(record: VideoRecord, parts: Parts, format: Format) -> AsyncIterator[str]:
+    """Yield the transcript in a format, piece by piece. Raises BlobsUnavailable."""
     if format == "json":
         async for piece in _json(record, parts):
             yield piece
@@ -140,7 +140,7 @@ async def written(record: VideoRecord, parts: Parts, format: Format) -> AsyncIte
     begin, piece_of, end = {"vtt": _vtt, "srt": _srt, "text": _plain_text}[format]()
     yield begin
     async for part in parts:
-        # Some milliseconds for a segment, in which the event loop answers others.
+        # A segment takes some milliseconds, which would block the event loop.
         yield await asyncio.to_thread(piece_of, list(part.words))
     yield end()
 
@@ -175,7 +175,7 @@ def _numbers() -> Iterator[int]:
 
 
 async def _json(record: VideoRecord, parts: Parts) -> AsyncIterator[str]:
-    """What is known only at the end stands at the end; the fields are those of VideoTranscript."""
+    """Yield the fields of VideoTranscript; those that depend on all segments come last."""
     head = {"video_id": record.video_id, "title": shown_title(record), "language": record.language}
     yield json.dumps(head, ensure_ascii=False)[:-1] + ', "words": ['
     text, segments, comma = Paragraphs(), list[SegmentTranscript](), ""

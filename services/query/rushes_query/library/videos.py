@@ -1,4 +1,4 @@
-"""The library: videos, their scenes, what is said in them, and their files."""
+"""The library: videos, their scenes, transcripts and files."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from rushes_schemas.storyboard import sheet_key
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A blob to be sent. `etag` names its content: equal tags, equal bytes."""
+    """A blob to send. Equal `etag`s mean equal bytes."""
 
     key: str
     size: int
@@ -32,7 +32,7 @@ class StoredFile:
 
 
 class Library:
-    """What is there. Methods raise UnknownId for an unknown id, IndexUnavailable and BlobsUnavailable."""
+    """The videos of an index and a blob store. Methods raise UnknownId, IndexUnavailable and BlobsUnavailable."""
 
     def __init__(self, reader: IndexReader, blobs: Blobs) -> None:
         self._reader = reader
@@ -41,39 +41,38 @@ class Library:
     async def videos(
         self, limit: int, cursor: str | None, uri: str | None = None, status: VideoStatus | None = None
     ) -> VideosPage:
-        """A page of videos, in the order of their ids, which is the only one that the index port offers; of those only
-        that were published as `uri`, and that stand at `status`. A URI that is accepted and not fetched yet is among
-        them, `provisional`."""
+        """Return a page of videos in the order of their ids, the only order that the index offers. `uri` and `status`
+        are filters. Videos that are accepted and not fetched yet are included as `provisional`."""
         of_status = [Is("status", [status])] if status else []
         of_uri = [Is("uris", [public_uri(uri)])] if uri else []
         records, after = await self._reader.videos_page(limit, cursor, Filter([*of_uri, *of_status]))
-        if uri and not records and cursor is None:  # records of a version that kept only the last URI
+        if uri and not records and cursor is None:  # records of versions that stored only the last URI
             last = Is("uri", [public_uri(uri)])
             records, after = await self._reader.videos_page(limit, cursor, Filter([last, *of_status]))
         return VideosPage(videos=list(map(video_answer, records)), next_cursor=after)
 
     async def video(self, video_id: str) -> VideoDetail:
-        """One video with its ledger."""
+        """Return a video with its ledger."""
         return video_detail(await self._reader.video(video_id))
 
     async def scenes(self, video_id: str) -> ScenesPage:
-        """The scenes that are indexed so far, in order of time."""
+        """Return the scenes that are indexed so far, in order of time."""
         await self._reader.video(video_id)
         scenes = map(scene_answer, await self._reader.scenes(video_id))
         in_order = sorted(scenes, key=lambda scene: (scene.start_ms, scene.end_ms, scene.id))
         return ScenesPage(video_id=video_id, scenes=in_order)
 
     async def transcript(self, video_id: str) -> VideoTranscript:
-        """What is said in a video, as far as it is known."""
+        """Return the transcript, as far as it is known."""
         return await transcript_of(await self._reader.video(video_id), self._blobs)
 
-    async def spoken(self, video_id: str) -> tuple[VideoRecord, Parts]:
-        """The same, segment by segment, with the record that it is made of."""
+    async def transcript_parts(self, video_id: str) -> tuple[VideoRecord, Parts]:
+        """Return the record, and the transcript segment by segment."""
         record = await self._reader.video(video_id)
         return record, parts_of(record, self._blobs)
 
-    async def said(self, video_id: str, phrase: str, limit: int) -> TranscriptMatches:
-        """Where something is said in a video. Raises InvalidError for a phrase without any letter or digit."""
+    async def find_phrase(self, video_id: str, phrase: str, limit: int) -> TranscriptMatches:
+        """Return where a phrase is said. Raises InvalidError for a phrase without a letter or digit."""
         if not folded(phrase):
             raise InvalidError("empty", "Say what to find: q has no letter or digit.")
         record = await self._reader.video(video_id)
@@ -88,28 +87,28 @@ class Library:
         return TranscriptMatches(video_id=video_id, query=phrase, matches=matches)
 
     async def media(self, video_id: str) -> StoredFile:
-        """The video's own bytes."""
+        """Return the video's file."""
         video = (await self._reader.video(video_id)).video
         if video is None:
             raise UnknownId(f"The video {video_id!r} is not stored.")
-        # What a record says may be another program's word; what a browser would run is sent as bytes to be kept.
+        # Another program may have written the record: a type that a browser would execute is sent as a download.
         media_type = video.media_type if video.media_type in MEDIA_TYPES else OTHER_MEDIA_TYPE
         return await self._file(video.source_uri, media_type, video.sha256)
 
     async def thumbnail(self, scene_id: str) -> StoredFile:
-        """A scene's picture. Its id comes from the recipe of its scene, and so names the picture's content too."""
+        """Return a scene's thumbnail. The scene's id is a hash of its recipe, so it serves as ETag of the image."""
         payload = ScenePayload.model_validate((await self._reader.scene(scene_id)).payload)
         if payload.thumbnail_uri is None:
             raise UnknownId(f"The scene {scene_id!r} has no picture.")
         return await self._file(payload.thumbnail_uri, "image/jpeg", scene_id)
 
     async def storyboard(self, video_id: str) -> tuple[str, VideoRecord]:
-        """The thumbnails track, and the record that it is made of."""
+        """Return the thumbnails track, and the record that it is made of."""
         record = await self._reader.video(video_id)
         return await track(record, self._blobs), record
 
     async def sheet(self, video_id: str, segment: int) -> StoredFile:
-        """A segment's sheet of the storyboard."""
+        """Return the storyboard image of a segment."""
         recipe = recipe_of(await self._reader.video(video_id), segment)
         if recipe is None:
             raise UnknownId(f"There is no storyboard of segment {segment} of the video {video_id!r}.")
@@ -117,11 +116,11 @@ class Library:
         return await self._file(uri, "image/jpeg", f"{video_id}-{segment}-{recipe}")
 
     def stream(self, file: StoredFile, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes [start, end) of a file."""
+        """Stream the bytes [start, end) of a file."""
         return self._blobs.stream(file.key, start, end)
 
     def link(self, file: StoredFile) -> str | None:
-        """Where the store itself sends the file from, for a while; None where it is sent from here."""
+        """Return a presigned URL of the blob store, or None where the service sends the file itself."""
         return self._blobs.link(file.key)
 
     async def _file(self, uri: str, media_type: str, content: str) -> StoredFile:

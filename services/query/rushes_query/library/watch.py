@@ -9,24 +9,22 @@ from rushes_runtime.errors import TransientError
 from rushes_schemas.api import VideoDetail
 
 POLL_S = 0.5
-"""How often the record is looked at."""
-SETTLED = ("indexed", "degraded", "failed")
-"""Statuses of a video in which no stage has anything left to do."""
+"""Interval at which the record is polled, in seconds."""
 
 
 class ProgressWatch:
-    """Watches videos' records."""
+    """Polls the records of videos."""
 
     def __init__(self, reader: IndexReader) -> None:
         self._reader = reader
 
     async def of(self, video_id: str, since: int | None) -> AsyncIterator[VideoDetail | None]:
-        """The video now, and again whenever its record changes, until no stage has anything left to do; None after each
-        look that found nothing new.
+        """Yield the video, and again whenever its record changes, until no stage has anything left to do; None after
+        each poll without a change.
 
-        `since`: when an upload was accepted, in ms since the Unix epoch. A video that is not known yet is waited for
-        then, and one that was settled before is not settled. Raises UnknownId where it is not known, or no longer, and
-        what the index raises at the first look; later, that it does not answer only means that there is no news.
+        `since`: when an upload was accepted, in ms since the Unix epoch. The stream then waits for a video that has no
+        record yet, and does not end by a record that is older. Raises UnknownId for an unknown or deleted video, and
+        what the index raises at the first poll. Later an index that is down counts as no change.
         """
         shown: VideoDetail | None = None
         while True:
@@ -38,7 +36,7 @@ class ProgressWatch:
                 video = shown
             yield video if video != shown else None
             shown = video
-            if shown and _is_settled(shown, since or 0):
+            if shown and shown.is_settled_since(since or 0):
                 return
             await asyncio.sleep(POLL_S)
 
@@ -49,7 +47,3 @@ class ProgressWatch:
             if may_be_missing and self._reader.is_possible(video_id):
                 return None
             raise
-
-
-def _is_settled(video: VideoDetail, since: int) -> bool:
-    return video.status in SETTLED and (video.ingest is None or video.ingest.at >= since)

@@ -11,7 +11,7 @@ from rushes_schemas.index import Leg
 
 @dataclass(frozen=True)
 class Scored:
-    """One entry of a leg's list: what was found, and the leg's own score for it."""
+    """A hit of a leg: an id, and the leg's own score."""
 
     id: str
     score: float
@@ -19,7 +19,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a leg ranked something, 1 being the best, and the leg's own score. Equal scores have the same rank."""
+    """The rank of a hit in a leg, from 1, and the leg's own score. Equal scores have equal ranks."""
 
     leg: Leg
     rank: int
@@ -28,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Fused:
-    """What at least one leg found, with its place in each that did."""
+    """A hit of at least one leg, with its place in each leg that found it."""
 
     id: str
     score: float
@@ -36,12 +36,12 @@ class Fused:
 
 
 def fuse(legs: Mapping[Leg, Sequence[Scored]], weights: Mapping[Leg, float], k: int) -> list[Fused]:
-    """The union of the legs, best first: a thing's score is the sum over its legs of weight / (k + rank).
+    """Return the union of the legs, best first: a score is the sum over the legs of weight / (k + rank).
 
     Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods",
-    SIGIR 2009, plus the weights. Only ranks count, so the legs' scores need not be comparable. What a leg scores
-    alike it ranks alike: one more than the number of better ones. In the result equal scores are in order of their ids,
-    so that the same index gives the same answer.
+    SIGIR 2009, plus the weights. Only ranks count, so the legs' scores need not be comparable. Equal scores of a leg
+    have equal ranks: one more than the number of better hits. Equal fused scores are in order of their ids, so that the
+    same index gives the same answer.
     """
     places: defaultdict[str, list[Place]] = defaultdict(list)
     for leg, found in legs.items():
@@ -59,14 +59,14 @@ def _best_first(entry: Fused) -> tuple[float, str]:
 
 
 GAP_MS = 40
-"""Scenes no further apart are contiguous: a frame's time, for what rounding does."""
+"""Scenes with a smaller gap are contiguous: the duration of a frame, for rounding."""
 SEGMENT_GAP_MS = 1000
-"""The same where a shot goes on in the next segment, which was planned before any frame's time was known."""
+"""The same where a shot continues in the next segment: segments are planned before the times of frames are known."""
 
 
 @dataclass(frozen=True)
 class FoundScene:
-    """A scene that a search found: where it lies, its fused score and its places in the legs."""
+    """A scene that was found: its time, its fused score and its places in the legs."""
 
     id: str
     video_id: str
@@ -79,7 +79,7 @@ class FoundScene:
 
 @dataclass(frozen=True)
 class FoundMoment:
-    """Neighbouring scenes of one video, in order of time, none of them missing in between."""
+    """Neighbouring scenes of one video, in order of time, without gaps."""
 
     scenes: tuple[FoundScene, ...]
 
@@ -97,7 +97,7 @@ class FoundMoment:
 
     @cached_property
     def ids(self) -> frozenset[str]:
-        """Of its scenes."""
+        """The ids of its scenes."""
         return frozenset(scene.id for scene in self.scenes)
 
     @cached_property
@@ -107,7 +107,7 @@ class FoundMoment:
 
     @property
     def score(self) -> float:
-        """The best scene's: a moment is no better for being long."""
+        """The best scene's score: a moment is not better for being long."""
         return self.best.score
 
     @property
@@ -119,7 +119,7 @@ class FoundMoment:
         return tuple(best.values())
 
     def best_in(self, leg: Leg) -> FoundScene | None:
-        """The scene that a leg ranked highest; None: it found none of them."""
+        """Return the scene that a leg ranked highest, or None if the leg found none of them."""
         ranked = [
             (place.rank, scene.start_ms, scene.id)
             for scene in self.scenes
@@ -130,10 +130,10 @@ class FoundMoment:
 
 
 def moments(scenes: Iterable[FoundScene], together: float) -> list[FoundMoment]:
-    """The moments that the scenes make up, best first. Every scene is in exactly one; no two overlap.
+    """Join scenes into moments, best first. Every scene is in exactly one moment; moments don't overlap.
 
-    A scene joins its neighbour where it scores at least `together` times (0 to 1) what the best scene of the moment
-    does: of a long film that is a little like what was asked for, only the part that answers is the moment.
+    A scene joins its neighbour if its score is at least `together` (0 to 1) times the best score in the moment: of a
+    long video that matches a little everywhere, only the part that answers is the moment.
     """
     by_video: defaultdict[str, list[FoundScene]] = defaultdict(list)
     for scene in scenes:
@@ -144,7 +144,7 @@ def moments(scenes: Iterable[FoundScene], together: float) -> list[FoundMoment]:
 
 
 def at_most(found: Iterable[FoundMoment], per_video: int) -> list[FoundMoment]:
-    """The same without what is beyond the best so many of each video."""
+    """Return the moments without those beyond the best `per_video` of each video."""
     seen: defaultdict[str, int] = defaultdict(int)
     kept = []
     for moment in found:
@@ -155,12 +155,12 @@ def at_most(found: Iterable[FoundMoment], per_video: int) -> list[FoundMoment]:
 
 
 Shots = list[list[FoundScene]]
-"""Scenes in order of time, those together that can't be told apart: parts of one shot, or scenes that overlap, as those
-of two recipes do while a video is indexed anew."""
+"""Scenes in order of time, grouped by shot: parts of one shot, or scenes that overlap. Scenes of two recipes overlap
+while a video is indexed again."""
 
 
 def _runs(scenes: Sequence[FoundScene]) -> Iterator[Shots]:
-    """One video's scenes, in order of time, cut where the next one does not follow on."""
+    """Yield one video's scenes, in order of time, cut where there is a gap."""
     run: Shots = []
     end_ms = 0
     for scene in scenes:
@@ -179,7 +179,7 @@ def _runs(scenes: Sequence[FoundScene]) -> Iterator[Shots]:
 
 
 def _parts(run: Shots, together: float) -> Iterator[tuple[FoundScene, ...]]:
-    """The best shot with those beside it that are good enough, and the same again for what is left on either side."""
+    """Yield the best shot with the neighbours that are good enough, and repeat on what remains at either side."""
     waiting = [run]
     while waiting:
         part = waiting.pop()

@@ -14,21 +14,21 @@ from rushes_runtime.errors import ComputeError, InvalidError
 
 MAX_PIXELS = 50_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-"""What is tried; the many other decoders that Pillow has are not worth their attack surface."""
+"""The formats that are decoded; each further decoder of Pillow would add attack surface."""
 ENOUGH = (1024, 1024)
-"""A picture is made as small as a whole fraction that covers this: encoders look at far fewer pixels."""
+"""An image is reduced by a whole factor to at least this size: encoders use far fewer pixels."""
 
 QueryImage = NDArray[np.uint8]
 """Shape (height, width, 3), RGB."""
 Decode = Callable[[bytes], Awaitable[QueryImage]]
-"""A file's picture. Raises InvalidError."""
+"""Decodes an image file. Raises InvalidError."""
 
 
 class ImageDecoder:
-    """Decodes one picture at a time, in a child that is started with the first one."""
+    """Decodes one image at a time, in a process that is started with the first one."""
 
     def __init__(self, settings: QuerySettings) -> None:
-        """Starts nothing."""
+        """No process is started."""
         self.child: ComputeChild[None] = ComputeChild(
             _nothing,
             name="query pictures",
@@ -37,7 +37,7 @@ class ImageDecoder:
         )
 
     async def decode(self, data: bytes) -> QueryImage:
-        """As the function `decode`. Raises InvalidError also where that takes more time or memory than it may."""
+        """As `decode`. Raises InvalidError also if it takes more time or memory than its limits."""
         try:
             return await self.child.run(_decode, data)
         except ComputeError as error:
@@ -45,12 +45,12 @@ class ImageDecoder:
 
 
 async def decode_here(data: bytes) -> QueryImage:
-    """As the function `decode`, in a thread."""
+    """As `decode`, in a thread of this process."""
     return await asyncio.to_thread(decode, data)
 
 
 def _nothing() -> None:
-    """What the child holds."""
+    """The process has no state."""
 
 
 def _decode(worker: None, data: bytes) -> QueryImage:
@@ -58,7 +58,7 @@ def _decode(worker: None, data: bytes) -> QueryImage:
 
 
 def decode(data: bytes) -> QueryImage:
-    """The picture as shown, shape (height, width, 3), RGB; the first one of an animation. Blocks on the CPU.
+    """Return the image as displayed, shape (height, width, 3), RGB; the first frame of an animation. Blocks on the CPU.
 
     Raises InvalidError: `not_an_image`, or `too_large`, which the header tells before anything is decoded.
     """
