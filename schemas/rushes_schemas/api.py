@@ -38,6 +38,18 @@ class Answer(BaseModel):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
+def thumbnail_url(scene_id: str) -> str:
+    """Return the path of a scene's thumbnail."""
+    return f"/v1/scenes/{scene_id}/thumbnail"
+
+
+def media_url(video_id: str, start_ms: int | None = None) -> str:
+    """Return the path of a video's file; with a time, as a media fragment (W3C Media Fragments 1.0) at which players
+    start."""
+    path = f"/v1/videos/{video_id}/media"
+    return path if start_ms is None else f"{path}#t={start_ms / 1000:.3f}"
+
+
 # --- Adding videos -------------------------------------------------------------------------------------------------
 
 

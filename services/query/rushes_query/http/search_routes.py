@@ -32,7 +32,7 @@ class PictureForm(SearchOptions):
 
 def routes(search: ActiveIndex) -> APIRouter:
     """Return the routes."""
-    router = APIRouter(prefix="/v1", tags=["search"], dependencies=[Depends(not_found_is_404)])
+    router = APIRouter(prefix="/v1", tags=["search"])
 
     @router.get("/search")
     async def search_words(asked: Annotated[WordsRequest, Query()]) -> SearchResults:
@@ -47,7 +47,7 @@ def routes(search: ActiveIndex) -> APIRouter:
             raise InvalidError("too_large", f"The image has more than {MAX_IMAGE_BYTES} bytes.")
         return await search.search(SearchRequest(**(dict(form) | {"image": data})))
 
-    @router.get("/scenes/{scene_id}/similar")
+    @router.get("/scenes/{scene_id}/similar", dependencies=[Depends(not_found_is_404)])
     async def similar(scene_id: str, asked: Annotated[SimilarRequest, Query()]) -> SearchResults:
         """Find moments that are similar to a scene: they show or mean the same."""
         return await search.similar(scene_id, asked)

@@ -1,7 +1,7 @@
-"""Records and points into models of the API, with the titles and the URLs that answers contain. Pure."""
+"""Records and points into models of the API, with the titles that answers contain. Pure."""
 
 from rushes_runtime.index.port import Point
-from rushes_schemas.api import Scene, SegmentStatus, StageStatus, Video, VideoDetail
+from rushes_schemas.api import Scene, SegmentStatus, StageStatus, Video, VideoDetail, media_url, thumbnail_url
 from rushes_schemas.index import UNTITLED, ScenePayload, StageEntry, VideoRecord
 
 
@@ -11,18 +11,6 @@ def shown_title(record: VideoRecord | None, title: str | None = None) -> str:
     if record is None:
         return title or UNTITLED
     return record.title or title or record.filename or (record.uri if record.provisional else None) or UNTITLED
-
-
-def thumbnail_url(scene_id: str) -> str:
-    """Return the path of a scene's thumbnail."""
-    return f"/v1/scenes/{scene_id}/thumbnail"
-
-
-def media_url(video_id: str, start_ms: int | None = None) -> str:
-    """Return the path of a video's file; with a time, as a media fragment (W3C Media Fragments 1.0) at which players
-    start."""
-    path = f"/v1/videos/{video_id}/media"
-    return path if start_ms is None else f"{path}#t={start_ms / 1000:.3f}"
 
 
 LAST_STAGE = "embed"

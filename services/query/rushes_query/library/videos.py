@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from rushes_query.index_reader import IndexReader, UnknownId
-from rushes_query.library.serializers import media_url, scene_answer, video_answer, video_detail
+from rushes_query.library.serializers import scene_answer, video_answer, video_detail
 from rushes_query.library.storyboards import recipe_of, track
 from rushes_query.library.transcript_text import find, folded
 from rushes_query.library.transcripts import Parts, parts_of, transcript_of
@@ -14,7 +14,15 @@ from rushes_runtime.blobs import BlobMissing, Blobs
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.index.port import Filter
 from rushes_runtime.index.port import Match as Is
-from rushes_schemas.api import ScenesPage, TranscriptMatch, TranscriptMatches, VideoDetail, VideosPage, VideoTranscript
+from rushes_schemas.api import (
+    ScenesPage,
+    TranscriptMatch,
+    TranscriptMatches,
+    VideoDetail,
+    VideosPage,
+    VideoTranscript,
+    media_url,
+)
 from rushes_schemas.artefacts import MEDIA_TYPES, OTHER_MEDIA_TYPE
 from rushes_schemas.ids import blob_key, blob_uri, public_uri
 from rushes_schemas.index import ScenePayload, VideoRecord, VideoStatus

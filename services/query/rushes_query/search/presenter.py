@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from rushes_models.terms import Term, phrase_terms
-from rushes_query.library.serializers import media_url, thumbnail_url
 from rushes_query.search.legs import BY_NAME, KEYFRAME_LEGS, SearchLeg, SearchPlan
 from rushes_query.search.moments import FoundMoment, FoundScene, Place
 from rushes_query.search.request import LEXICAL_ENCODER
 from rushes_runtime.index.port import AnyVector, Point
-from rushes_schemas.api import Marked, Moment, Why
+from rushes_schemas.api import Marked, Moment, Why, media_url, thumbnail_url
 from rushes_schemas.index import UNTITLED, ScenePayload
 
 Mark = tuple[int, int]
