@@ -76,6 +76,7 @@ def _wish(request: pb.SearchRequest | pb.SimilarScenesRequest) -> dict[str, Any]
     """Return the fields of `SearchOptions` that the request sets."""
     wish = {field.name: value for field, value in request.wish.ListFields()}
     return wish | {
+        # proto3 sends no 0: an unset limit and 0 are the same.
         "limit": request.limit or DEFAULT_LIMIT,
         "video_id": list(request.video_ids),
         "language": request.language or None,

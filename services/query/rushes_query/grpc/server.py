@@ -58,6 +58,7 @@ class Guard(grpc.aio.ServerInterceptor):
         said = {name: value for name, value in context.invocation_metadata() if isinstance(value, str)}
         request_id = given if ACCEPTED.fullmatch(given := said.get(REQUEST_ID, "")) else uuid4().hex
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        # Sent before the call is checked, so that refused calls have an id as well.
         await context.send_initial_metadata(((REQUEST_ID, request_id),))
         try:
             await self._keys.admit(said.get("authorization"), "read", _address(context.peer()))
@@ -93,7 +94,10 @@ def _address(peer: str) -> str:
 SERVICE = query_pb2.DESCRIPTOR.services_by_name["Query"].full_name
 GRACE_S = 3.0
 """How long running calls may continue after the server is told to stop."""
-OPTIONS = [("grpc.max_receive_message_length", MAX_IMAGE_BYTES + 64 * 1024), ("grpc.so_reuseport", 0)]
+OPTIONS = [
+    ("grpc.max_receive_message_length", MAX_IMAGE_BYTES + 64 * 1024),
+    ("grpc.so_reuseport", 0),
+]  # two servers on one port are an error
 
 log = structlog.stdlib.get_logger("rushes.query")
 

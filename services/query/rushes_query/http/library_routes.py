@@ -123,8 +123,9 @@ def event_routes(progress: ProgressWatch) -> APIRouter:
         anything left to do. With `since`, waits for a video that has no record yet. A video that is deleted ends the
         stream with an event `deleted`."""
         news = progress.of(video_id, since)
+        # The first poll precedes the response, so that an unknown id is a 404 and not an empty stream.
         first = await anext(news)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would buffer the stream
         return StreamingResponse(_lines(first, news), headers=headers, media_type="text/event-stream")
 
     return router

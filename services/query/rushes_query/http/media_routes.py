@@ -67,12 +67,13 @@ def _sent(library: Library, file: StoredFile, request: Request) -> Response:
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, max-age=3600",
     }
+    # A browser must not display a file of an unknown type as a page of this origin.
     if file.media_type == OTHER_MEDIA_TYPE:
         headers["Content-Disposition"] = "attachment"
     if has_it(request.headers.get("if-none-match"), file.etag):
         return Response(status_code=304, headers=headers)
     if request.method == "GET" and (link := library.link(file)):
-        return RedirectResponse(link, 307, {"Cache-Control": "no-store"})
+        return RedirectResponse(link, 307, {"Cache-Control": "no-store"})  # the link expires
     part = _part(request, file)
     start, end = (part.start, part.end) if part else (0, file.size)
     headers |= {"Content-Length": str(end - start)} | ({"Content-Range": part.content_range} if part else {})
@@ -84,6 +85,7 @@ def _sent(library: Library, file: StoredFile, request: Request) -> Response:
 
 def _part(request: Request, file: StoredFile) -> ByteRange | None:
     """Return the range to send; None: the whole file. If-Range with another ETag means the whole file."""
+    # RFC 9110 defines Range for GET only.
     known = request.headers.get("if-range")
     if request.method == "HEAD" or (known is not None and known != file.etag):
         return None

@@ -60,6 +60,7 @@ def parse(header: str | None, size: int) -> ByteRange | None:
     if match is None or match.groups() == ("", ""):
         return None
     first, last = (_position(digits) for digits in match.groups())
+    # `bytes=-500` asks for the last 500 bytes.
     if first is None:
         start, end = max(0, size - (last or 0)), size
     else:

@@ -42,6 +42,7 @@ def routes(search: ActiveIndex) -> APIRouter:
     @router.post("/search")
     async def search_picture(form: Annotated[PictureForm, Form(media_type="multipart/form-data")]) -> SearchResults:
         """Search by an image (JPEG, PNG, WebP, GIF or BMP), and by words that are said."""
+        # One byte more than allowed tells a file of the limit's size from a larger one.
         data = await form.image.read(MAX_IMAGE_BYTES + 1)
         if len(data) > MAX_IMAGE_BYTES:
             raise InvalidError("too_large", f"The image has more than {MAX_IMAGE_BYTES} bytes.")

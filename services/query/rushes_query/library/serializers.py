@@ -51,6 +51,7 @@ def video_answer(record: VideoRecord) -> Video:
 
 def video_detail(record: VideoRecord) -> VideoDetail:
     """Return a video with its ledger, the segments in order."""
+    # Segment numbers are texts in the record: "10" must not precede "2".
     segments = sorted(record.segments.items(), key=lambda item: int(item[0]))
     return VideoDetail(
         **video_answer(record).model_dump(),

@@ -36,6 +36,7 @@ async def _blocks(record: VideoRecord, blobs: Blobs) -> AsyncIterator[str]:
         recipe = recipe_of(record, segment)
         board = recipe and await read(blobs, storyboard_key(record.video_id, segment, recipe), Storyboard)
         if board:
+            # A thumbnail is displayed until the next one.
             ends = [*board.times_ms[1:], board.end_ms]
             for number, (start_ms, end_ms) in enumerate(zip(board.times_ms, ends, strict=True)):
                 place = ",".join(map(str, board.place(number)))

@@ -65,11 +65,13 @@ def find(words: Sequence[Word], phrase: str) -> Iterator[PhraseMatch]:
         first, last = places[at], places[at + len(wanted) - 1]
         around = words[max(0, first - AROUND) : last + 1 + AROUND]
         yield PhraseMatch(words[first].start_ms, words[last].end_ms, text_of(around))
+        # After the match: matches don't overlap.
         at = text.find(wanted, at + len(wanted))
 
 
 def folded(text: str) -> str:
     """Return the letters and digits only, folded as `find` compares them."""
+    # NFKD separates accents from letters, and folds full-width and half-width characters.
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     kept = (char for char in decomposed if unicodedata.category(char)[0] not in "MPZCS" or char in SPOKEN_MARKS)
     return unicodedata.normalize("NFC", "".join(kept))

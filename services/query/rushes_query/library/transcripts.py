@@ -51,6 +51,7 @@ async def parts_of(record: VideoRecord, blobs: Blobs) -> Parts:
             yield await fetching.popleft()
             fetching.extend(asyncio.create_task(_fetched(record, blobs, number)) for number in islice(numbers, 1))
     finally:
+        # The client may disconnect before the last segment is sent.
         for task in fetching:
             task.cancel()
 

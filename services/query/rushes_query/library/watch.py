@@ -33,11 +33,12 @@ class ProgressWatch:
             except TransientError:
                 if shown is None:
                     raise
-                video = shown
+                video = shown  # a restart of the index must not end the stream
             yield video if video != shown else None
             shown = video
             if shown and shown.is_settled_since(since or 0):
                 return
+            # Polling, not a consumer: any number of query instances can serve any client without a group of their own.
             await asyncio.sleep(POLL_S)
 
     async def _look(self, video_id: str, may_be_missing: bool) -> VideoDetail | None:

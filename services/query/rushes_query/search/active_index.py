@@ -79,6 +79,7 @@ class ActiveIndex:
         if not loading.done() and (previous := await self._previous()):
             return previous
         try:
+            # Shielded: a client that disconnects must not cancel the loading that others wait for.
             search = await asyncio.shield(loading)
         except ConfigurationError as error:
             self._loading.pop(name, None)  # the next request tries again

@@ -45,6 +45,7 @@ def fuse(legs: Mapping[Leg, Sequence[Scored]], weights: Mapping[Leg, float], k: 
     """
     places: defaultdict[str, list[Place]] = defaultdict(list)
     for leg, found in legs.items():
+        # Negated, since bisect needs ascending order: the rank is one more than the number of better scores.
         scores = sorted(-entry.score for entry in found)
         for entry in found:
             places[entry.id].append(Place(leg, 1 + bisect_left(scores, -entry.score), entry.score))
@@ -164,6 +165,7 @@ def _runs(scenes: Sequence[FoundScene]) -> Iterator[Shots]:
     run: Shots = []
     end_ms = 0
     for scene in scenes:
+        # `end_ms` is the latest end so far: a long scene may end after those that begin later.
         gap = scene.start_ms - end_ms
         if run and (gap < 0 or (scene.continues and gap <= SEGMENT_GAP_MS)):
             run[-1].append(scene)
@@ -180,6 +182,7 @@ def _runs(scenes: Sequence[FoundScene]) -> Iterator[Shots]:
 
 def _parts(run: Shots, together: float) -> Iterator[tuple[FoundScene, ...]]:
     """Yield the best shot with the neighbours that are good enough, and repeat on what remains at either side."""
+    # A stack instead of recursion: a run may have thousands of shots.
     waiting = [run]
     while waiting:
         part = waiting.pop()

@@ -35,6 +35,7 @@ def spoken_at(plan: SearchPlan, scene: ScenePayload) -> int | None:
     places = LEXICAL_ENCODER.places(plan.terms, scene.text, scene.language)
     if not places:
         return None
+    # The most different terms first, then the earliest place.
     near = [
         (-len({number for start, _, number in places if first <= start < first + NEAR}), first)
         for first, _, _ in places
@@ -53,6 +54,7 @@ def seen_at(vector: AnyVector | None, rows: AnyVector | None, times_ms: Sequence
     its keyframes. `rows`: one per keyframe."""
     if not isinstance(vector, np.ndarray) or not isinstance(rows, np.ndarray) or len(rows) != len(times_ms):
         return None
+    # MaxSim per keyframe; a query has one row, or several whose scores add up.
     scores = (rows @ np.atleast_2d(vector).T).sum(axis=1)
     return int(times_ms[int(scores.argmax())]) if len(scores) else None
 
@@ -158,7 +160,7 @@ def _marked(said: Sequence[ScenePayload], plan: SearchPlan) -> Iterator[Marked]:
     before = 0
     for payload in said:
         yield from (Marked(start=before + start, end=before + end) for start, end in marks(plan, payload))
-        before += len(payload.text) + 1
+        before += len(payload.text) + 1  # the space between two scenes' texts
 
 
 def _thumbnail(moment: FoundMoment, scenes: Scenes) -> str | None:

@@ -65,6 +65,7 @@ def decode(data: bytes) -> QueryImage:
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as picture:
             _check(*picture.size)
+            # JPEG can be decoded at a fraction of its size, which saves most of the time and the memory.
             picture.draft("RGB", ENOUGH)
             shown = ImageOps.exif_transpose(picture).convert("RGB")
             return np.asarray(shown.reduce(_factor(*shown.size)), np.uint8)

@@ -121,6 +121,7 @@ QUOTED = re.compile(r'"([^"]+)"|“([^“”]+)”|„([^„“”]+)[“”]|«
 def phrases(q: str) -> list[str]:
     """Return the phrases in quotation marks, in the form of `ScenePayload.phrase_terms`: terms separated by spaces.
     Unpaired quotation marks, and pairs with no word between them, are ignored."""
+    # Each alternative of the pattern has its own group, and exactly one of them matched.
     found = (next(filter(None, match.groups())) for match in QUOTED.finditer(q))
     terms = (" ".join(term.text for term in phrase_terms(each)) for each in found)
     return [each for each in terms if each]
@@ -236,6 +237,7 @@ class Paging:
 def paging(options: SearchOptions, now: int, subject: bytes) -> Paging:
     """Return the page that is requested. `subject`: what is searched for besides the fields of `options`. Raises
     InvalidError for an invalid cursor, or one of another search."""
+    # A cursor is valid for the same question only: its position means nothing in another ranking.
     question = _digest(options.model_dump_json(exclude=PAGING | {"image"}).encode(), subject)
     if options.cursor is None:
         return Paging(question, None, now)
@@ -248,6 +250,7 @@ def paging(options: SearchOptions, now: int, subject: bytes) -> Paging:
 
 
 def _digest(*parts: bytes) -> str:
+    # 16 digits suffice: this recognises mistakes, it is no signature.
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
@@ -257,6 +260,7 @@ def _encoded(cursor: Cursor) -> str:
 
 def _decoded(text: str) -> Cursor | None:
     try:
+        # The padding was removed, since `=` would be escaped in a query string.
         return Cursor.model_validate_json(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValidationError, ValueError):
         return None
