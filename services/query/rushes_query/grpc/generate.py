@@ -1,4 +1,4 @@
-"""Writes the stubs beside this file anew: `python -m rushes_query.grpc.generate`, in a checkout, with grpcio-tools."""
+"""Generates the stubs beside this file: `python -m rushes_query.grpc.generate`, in a checkout, with grpcio-tools."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PROTO = HERE.parents[3] / "schemas" / "proto" / "rushes" / "v1"
 PACKAGE = "rushes_query/grpc"
-"""Where protoc is told that the contract lies, so that the stubs import each other by their real names."""
+"""The path of the contract as protoc sees it, so that the stubs import each other by their real names."""
 STUBS = ("query_pb2.py", "query_pb2.pyi", "query_pb2_grpc.py")
 UNCHECKED = "# ruff: noqa\n# fmt: off\n# mypy: ignore-errors\n"
-"""Their style is protoc's."""
+"""Put before each stub, since protoc has a style of its own."""
 
 
 def generate(root: Path) -> None:

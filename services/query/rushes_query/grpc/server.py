@@ -55,13 +55,13 @@ class Guard(grpc.aio.ServerInterceptor):
         )
 
     async def _guarded(self, call: Call, request: Any, context: Any) -> Any:
-        said = {name: value for name, value in context.invocation_metadata() if isinstance(value, str)}
-        request_id = given if ACCEPTED.fullmatch(given := said.get(REQUEST_ID, "")) else uuid4().hex
+        metadata = {name: value for name, value in context.invocation_metadata() if isinstance(value, str)}
+        request_id = given if ACCEPTED.fullmatch(given := metadata.get(REQUEST_ID, "")) else uuid4().hex
         structlog.contextvars.bind_contextvars(request_id=request_id)
         # Sent before the call is checked, so that refused calls have an id as well.
         await context.send_initial_metadata(((REQUEST_ID, request_id),))
         try:
-            await self._keys.admit(said.get("authorization"), "read", _address(context.peer()))
+            await self._keys.admit(metadata.get("authorization"), "read", _address(context.peer()))
         except Refusal as refusal:
             wait = (("retry-after", str(refusal.retry_after_s)),) if refusal.retry_after_s else ()
             await context.abort(CODES[refusal.kind], str(refusal), wait)

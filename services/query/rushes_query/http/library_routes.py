@@ -133,12 +133,12 @@ def event_routes(progress: ProgressWatch) -> APIRouter:
 
 async def _lines(first: VideoDetail | None, news: AsyncIterator[VideoDetail | None]) -> AsyncIterator[bytes]:
     yield _event(first) if first else format_sse_event(comment="waiting")
-    told = time.monotonic()
+    last_event = time.monotonic()
     try:
         async for video in news:
-            if video is None and time.monotonic() - told < ALIVE_S:
+            if video is None and time.monotonic() - last_event < ALIVE_S:
                 continue
-            told = time.monotonic()
+            last_event = time.monotonic()
             yield _event(video) if video else format_sse_event(comment="alive")
     except UnknownId:
         yield format_sse_event(event="deleted", data_str="{}")
