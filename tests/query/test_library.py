@@ -93,7 +93,7 @@ async def test_a_transcript_as_subtitles_and_as_text(http: httpx.AsyncClient) ->
         ("00:00:09.100", "00:00:10.100"),
     ]
     srt = await http.get(url, params={"format": "srt"})
-    assert srt.text.startswith("1\n00:00:00,100 --> 00:00:01,100\nCats & dogs <sleep>.\n")
+    assert srt.text.startswith("1\n00:00:00,100 --> 00:00:01,100\nCats &amp; dogs &lt;sleep&gt;.\n")
     assert (await http.get(url, params={"format": "text"})).text == "Cats & dogs <sleep>.\nHot.\n"
     assert (await http.get(url, params={"format": "pdf"})).status_code == 422
 
