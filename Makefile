@@ -84,7 +84,7 @@ client: $(VENV)/.tests  ## Generate the blocking client from the one that does n
 	$(VENV)/bin/python client/generate_sync.py
 
 proto: $(VENV)/.tests  ## Generate the gRPC stubs again
-	$(VENV)/bin/python -m rushes_query.rpc.generate
+	$(VENV)/bin/python -m rushes_query.grpc.generate
 
 clean:  ## Remove what the targets above installed
 	rm -rf $(VENV)

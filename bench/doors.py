@@ -17,8 +17,8 @@ from bench.page import table, write_section
 from bench.served import Served, served
 
 from rushes_client import Client
-from rushes_query.rpc import query_pb2 as pb
-from rushes_query.rpc.query_pb2_grpc import QueryStub
+from rushes_query.grpc import query_pb2 as pb
+from rushes_query.grpc.query_pb2_grpc import QueryStub
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 FILMS = ("cabinet-of-curiosities.mp4", "sonnet-at-night.mp4", "persuasion-es.mp4")

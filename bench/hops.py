@@ -15,7 +15,18 @@ from rushes_runtime.logs import configure_logs
 from rushes_runtime.platform import Platform, open_platform
 from rushes_runtime.service import Service, serve
 from rushes_runtime.settings import LogSettings, Settings, load
-from rushes_schemas.events import ScenesDetected, Segment, SegmentPlanned, SegmentTranscribed, StageName, Transcript, Video, VideoProgress, VideoUploaded, extended
+from rushes_schemas.events import (
+    ScenesDetected,
+    Segment,
+    SegmentPlanned,
+    SegmentTranscribed,
+    StageName,
+    Transcript,
+    Video,
+    VideoProgress,
+    VideoUploaded,
+    extended,
+)
 from rushes_schemas.ids import video_id
 from rushes_schemas.topics import SCENES_DETECTED, SEGMENT_PLANNED, SEGMENT_TRANSCRIBED, VIDEO_UPLOADED
 

@@ -13,8 +13,8 @@ from rushes_cli.inputs import Input
 from rushes_cli.local.instance import running
 from rushes_client.options import Said
 from rushes_models.registry import image_text_encoder, text_encoder
-from rushes_query.reader import Reader
-from rushes_query.search import Search
+from rushes_query.index_reader import IndexReader
+from rushes_query.search.engine import Search
 from rushes_query.settings import QuerySettings
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.settings import ModelSettings
@@ -43,7 +43,7 @@ async def searching(data: Path, settings: QuerySettings) -> AsyncIterator[Search
     """The search over what `indexed` left in `data`, its models loaded."""
     models, index = ModelSettings(), EdgeIndex(data / "index")
     images = image_text_encoder(models.image_text, models.threads)
-    search = Search(Reader(index), text_encoder(models.text), images, settings)
+    search = Search(IndexReader(index), text_encoder(models.text), images, settings)
     try:
         await search.warm()
         yield search

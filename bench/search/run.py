@@ -9,7 +9,7 @@ from bench.search.library import indexed, searching
 from bench.search.score import Outcome, outcome
 from bench.search.table import Row, rows
 
-from rushes_query.ask import Ask
+from rushes_query.search.request import SearchRequest
 from rushes_query.settings import QuerySettings
 from rushes_schemas.index import LEGS, Leg
 
@@ -28,7 +28,7 @@ async def run(data: Path, settings: QuerySettings) -> Outcomes:
         }
 
 
-def asked(row: Row, way: Way) -> Ask:
+def asked(row: Row, way: Way) -> SearchRequest:
     """A row's question to one leg, or as people ask it."""
     weights = dict.fromkeys((f"{leg}_weight" for leg in LEGS if way not in (leg, "fused")), 0.0)
-    return Ask.model_validate({"q": row.q, "image": row.picture()} | weights)
+    return SearchRequest.model_validate({"q": row.q, "image": row.picture()} | weights)

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from bench.search.table import Place, Row
 
-from rushes_query.answers import Moment
+from rushes_schemas.api import Moment
 
 SPOKEN = ("spoken", "phrase")
 """Kinds whose right start is where the place begins. A picture may be started at anywhere in its shot."""
@@ -65,6 +65,7 @@ def _is(place: Place, moment: Moment, ids: Mapping[str, str]) -> bool:
 
 
 def _error(row: Row, place: Place, moment: Moment) -> int:
+    start_ms = moment.start_ms if moment.best_ms is None else moment.best_ms
     if row.kind in SPOKEN:
-        return abs(moment.best_ms - place.start_ms)
-    return max(place.start_ms - moment.best_ms, moment.best_ms - place.end_ms, 0)
+        return abs(start_ms - place.start_ms)
+    return max(place.start_ms - start_ms, start_ms - place.end_ms, 0)

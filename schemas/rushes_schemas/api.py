@@ -38,6 +38,18 @@ class Answer(BaseModel):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
+def thumbnail_url(scene_id: str) -> str:
+    """Return the path of a scene's thumbnail."""
+    return f"/v1/scenes/{scene_id}/thumbnail"
+
+
+def media_url(video_id: str, start_ms: int | None = None) -> str:
+    """Return the path of a video's file; with a time, as a media fragment (W3C Media Fragments 1.0) at which players
+    start."""
+    path = f"/v1/videos/{video_id}/media"
+    return path if start_ms is None else f"{path}#t={start_ms / 1000:.3f}"
+
+
 # --- Adding videos -------------------------------------------------------------------------------------------------
 
 
@@ -114,8 +126,6 @@ class Video(Answer):
     reason: str | None = None
     description: str | None = None
     filename: str | None = None
-    uri: str | None = None
-    """What the video was published as, where that is known."""
     language: Language | None = None
     metadata: Metadata = {}
     duration_ms: int | None = None
@@ -132,6 +142,8 @@ class Video(Answer):
     created_at: int = 0
     updated_at: int = 0
     media_url: str | None = None
+    uri: str | None = None
+    """What the video was published as, where that is known, without a password."""
     provisional: bool = False
     """The bytes have not been fetched yet: the id stands for the URI, and the video's own will take its place."""
 

@@ -1,7 +1,7 @@
 """The index contract: what lies in Qdrant, under which names."""
 
 import json
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,7 +22,9 @@ LEXICAL: Final = "lexical"
 """Named vector: the scene's text as BM25 term weights (sparse, idf kept by the index)."""
 
 Leg = Literal["visual", "speech", "lexical"]
-LEGS: tuple[Leg, ...] = ("visual", "speech", "lexical")
+LEGS: tuple[Leg, ...] = get_args(Leg)
+LEG_WORDS: dict[str, str] = {"visual": "pictures", "speech": "meaning", "lexical": "words"}
+"""What each leg compares, in the words that explain why a moment was found. `rushes_query.search.legs` has the rest."""
 
 SCENE_KEYWORD_FIELDS = ("video_id", "language", "recipe", "metadata_pairs")
 SCENE_INTEGER_FIELDS = ("segment", "scene", "start_ms", "end_ms", "duration_ms", "added_at", "indexed_at")

@@ -11,7 +11,21 @@ from qdrant_client.http.models import QueryResponse
 
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.edge_files import read_aliases, read_spec
-from rushes_runtime.index.port import EVERYTHING, AnyVector, CollectionSpec, Condition, DenseSpec, Filter, Match, Phrase, Point, Query, Range, Sparse, UnknownCollection
+from rushes_runtime.index.port import (
+    EVERYTHING,
+    AnyVector,
+    CollectionSpec,
+    Condition,
+    DenseSpec,
+    Filter,
+    Match,
+    Phrase,
+    Point,
+    Query,
+    Range,
+    Sparse,
+    UnknownCollection,
+)
 from rushes_runtime.index.server_convert import TYPES, to_sparse_vectors, to_vectors
 from rushes_runtime.index.specs import fields_of, with_fields
 

@@ -10,8 +10,8 @@ from bench.search.run import WAYS, Outcomes, run
 from bench.search.score import Figures, Outcome, figures, outcome
 from bench.search.table import FILMS, KINDS, Kind, Place, Row, rows
 
-from rushes_query.answers import Moment
 from rushes_query.settings import QuerySettings
+from rushes_schemas.api import Moment
 
 LEAST: dict[Kind, tuple[float, float]] = {
     "spoken": (0.89, 0.97),

@@ -9,7 +9,15 @@ import pytest
 from rushes_runtime import tansu as embedded
 from rushes_runtime.bus.topics import provision
 from rushes_runtime.platform import Platform, open_platform
-from rushes_runtime.settings import BlobSettings, FailureSettings, KafkaSettings, QdrantSettings, Settings, TopicSettings, load
+from rushes_runtime.settings import (
+    BlobSettings,
+    FailureSettings,
+    KafkaSettings,
+    QdrantSettings,
+    Settings,
+    TopicSettings,
+    load,
+)
 
 QUICK = FailureSettings(
     max_attempts=3, retry_base_s=0.05, check_every_s=0.05, breaker_window=10, breaker_pause_s=0.05, breaker_cap_s=0.1

@@ -40,7 +40,7 @@ def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 @pytest.fixture
 def instance(_running: Instance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
     """The services' own HTTP side, which knows nothing yet. It logs nothing, since its process is the command's too."""
-    monkeypatch.setattr("rushes_query.progress.POLL_S", 0)
+    monkeypatch.setattr("rushes_query.library.watch.POLL_S", 0)
     before = structlog.get_config()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     _running.reset()

@@ -28,7 +28,7 @@ from rushes_ingest.upload_service import UploadService
 from rushes_ingest.worker import IngestWorker, check_playable
 from rushes_models.lexical import LexicalEncoder
 from rushes_models.registry import Encoders, encoders
-from rushes_query.app import Warmed, build
+from rushes_query.app import WarmModels, build
 from rushes_query.settings import QuerySettings
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import BrokerUnavailable
@@ -140,7 +140,7 @@ class Instance:
         await ensure_videos(self.platform.index)
         await ensure_scenes(self.platform, Encoders(self.images, self.texts))
         query = build(self.platform, QuerySettings(), self.texts, self.images)
-        await stack.enter_async_context(next(each for each in query.lifespans if isinstance(each, Warmed)))
+        await stack.enter_async_context(next(each for each in query.lifespans if isinstance(each, WarmModels)))
         http = self.platform.settings.http
         app = self._seen(make_app("up", [query, self._ingest()], self.platform.metrics, http=http))
         server = await stack.enter_async_context(Http(app, http))

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from rushes_query.answers import Moment, SegmentAnswer, StageAnswer, VideoDetail, Why
+from rushes_schemas.api import Moment, SegmentStatus, StageStatus, VideoDetail, Why
 
 ID = "2c5ea4c0-4067-51ce-8d2b-7f1b6d5b2a5e"
 
 
-def entry(status: Any = "done", reason: str | None = None) -> StageAnswer:
+def entry(status: Any = "done", reason: str | None = None) -> StageStatus:
     """A line of the ledger."""
-    return StageAnswer(status=status, reason=reason, points=3, at=1_760_000_000_000, elapsed_ms=4200, attempts=1)
+    return StageStatus(status=status, reason=reason, points=3, at=1_760_000_000_000, elapsed_ms=4200, attempts=1)
 
 
 def detail(status: Any = "indexed", **facts: Any) -> VideoDetail:
@@ -38,7 +38,7 @@ def detail(status: Any = "indexed", **facts: Any) -> VideoDetail:
         "uri": None,
         "provisional": False,
         "ingest": entry(),
-        "segments": [SegmentAnswer(index=0, stages=stages)],
+        "segments": [SegmentStatus(index=0, stages=stages)],
     }
     return VideoDetail(status=status, **(known | facts))
 

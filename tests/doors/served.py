@@ -18,7 +18,7 @@ from rushes_catalog.reindex import Reindexer
 from rushes_catalog.replay import Publishers
 from rushes_models.registry import image_text_encoder, text_encoder
 from rushes_query.app import build
-from rushes_query.grpc_server import GrpcServer
+from rushes_query.grpc.server import GrpcServer
 from rushes_query.settings import QuerySettings, Settings
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.dead import DeadLetters

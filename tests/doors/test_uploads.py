@@ -8,8 +8,8 @@ import grpc
 import pytest
 from tests.query.films import CAT
 
-from rushes_query.rpc import query_pb2 as pb
-from rushes_query.rpc.query_pb2_grpc import QueryStub
+from rushes_query.grpc import query_pb2 as pb
+from rushes_query.grpc.query_pb2_grpc import QueryStub
 
 from .grammars import BOUNDARY
 from .served import Answer, Doors, request, send

@@ -26,7 +26,18 @@ from rushes_runtime.index.port import CollectionSpec, DenseSpec, Point
 from rushes_schemas.artefacts import StoredMetadata
 from rushes_schemas.events import Video, VideoProgress, VideoUploaded
 from rushes_schemas.ids import video_id
-from rushes_schemas.index import SCENE_BOOL_FIELDS, SCENE_INTEGER_FIELDS, SCENE_KEYWORD_FIELDS, SCENE_PHRASE_FIELDS, VIDEO_INTEGER_FIELDS, VIDEO_KEYWORD_FIELDS, ScenePayload, VideoRecord, as_payload, pair
+from rushes_schemas.index import (
+    SCENE_BOOL_FIELDS,
+    SCENE_INTEGER_FIELDS,
+    SCENE_KEYWORD_FIELDS,
+    SCENE_PHRASE_FIELDS,
+    VIDEO_INTEGER_FIELDS,
+    VIDEO_KEYWORD_FIELDS,
+    ScenePayload,
+    VideoRecord,
+    as_payload,
+    pair,
+)
 from rushes_schemas.upload_metadata import EVENT_BYTES, METADATA_BYTES
 
 from .grammars import json_values

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from rushes_runtime.errors import ConfigurationError, TransientError
-from rushes_runtime.index.port import EVERYTHING, CollectionSpec, DenseSpec, Filter, Index, IndexRefused, Match, Query, UnknownCollection
+from rushes_runtime.index.port import (
+    EVERYTHING,
+    CollectionSpec,
+    DenseSpec,
+    Filter,
+    Index,
+    IndexRefused,
+    Match,
+    Query,
+    UnknownCollection,
+)
 
 from .samples import CATALOG, SPEC, bare, uid
 

@@ -14,9 +14,9 @@ from rushes_ingest.app import list_accepted_uri
 from rushes_ingest.settings import IngestSettings, SourceSettings
 from rushes_ingest.sources.uri_policy import UriPolicy
 from rushes_ingest.upload_service import UploadService
-from rushes_query.http.library import routes
-from rushes_query.library import Library
-from rushes_query.reader import Reader
+from rushes_query.http.library_routes import routes
+from rushes_query.index_reader import IndexReader
+from rushes_query.library.videos import Library
 from rushes_runtime.bus.progress import now_ms, stumbled
 from rushes_runtime.errors import Dropped
 from rushes_runtime.index.video_records import find_record
@@ -72,7 +72,7 @@ class Instance:
                 UploadService(platform.blobs, self._playable, self._publish, platform.index), ingest, SOURCES
             ),
             deletion_routes(platform.blobs, self._delete),
-            routes(Library(Reader(platform.index), platform.blobs)),
+            routes(Library(IndexReader(platform.index), platform.blobs)),
         ]
         app = web_app("test", routers, {}, CollectorRegistry(), HttpSettings())
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")

@@ -15,8 +15,8 @@ from rushes_ingest.app import video_of
 from rushes_ingest.disk_space import Quota
 from rushes_ingest.store import store
 from rushes_ingest.upload_metadata import find_metadata, store_metadata
-from rushes_query.storyboards import track
-from rushes_query.transcripts import transcript_of
+from rushes_query.library.storyboards import track
+from rushes_query.library.transcripts import transcript_of
 from rushes_runtime import deletion
 from rushes_runtime.artefacts import Artefact, find_or_make, write
 from rushes_runtime.errors import ConfigurationError, InvalidError

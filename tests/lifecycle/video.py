@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from rushes_ingest.store import Source
 from rushes_runtime.artefacts import write
 from rushes_runtime.index.port import CollectionSpec, DenseSpec, Filter, Match, Point
 from rushes_runtime.index.scene_collections import scenes_collections

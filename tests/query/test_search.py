@@ -9,8 +9,8 @@ from PIL import Image
 
 from rushes_models.ports import ImageTextEncoder, TextEncoder
 from rushes_query.app import build
-from rushes_query.ask import MAX_IMAGE_BYTES
-from rushes_query.pictures import MAX_PIXELS
+from rushes_query.search.query_image import MAX_PIXELS
+from rushes_query.search.request import MAX_IMAGE_BYTES
 from rushes_query.settings import QuerySettings
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.port import CollectionSpec, DenseSpec, IndexUnavailable

@@ -14,10 +14,9 @@ import webvtt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rushes_query.cues import Cue, Cues, cues
-from rushes_query.spoken import Paragraphs, paragraphs
-from rushes_query.subtitles import subrip
-from rushes_query.subtitles import webvtt as written
+from rushes_query.library.subtitles import Cue, Cues, cues, subrip
+from rushes_query.library.subtitles import webvtt as written
+from rushes_query.library.transcript_text import Paragraphs, paragraphs
 from rushes_schemas.events import Word
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "examples.json"

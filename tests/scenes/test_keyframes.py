@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.scenes.films import black, scenery, write
 
-from rushes_scenes.keyframes import CANDIDATE_EVERY_MS, MAX_REGULAR_CANDIDATES, Candidate, CandidateCollector, Thumbnails, choose_keyframes
+from rushes_scenes.keyframes import (
+    CANDIDATE_EVERY_MS,
+    MAX_REGULAR_CANDIDATES,
+    Candidate,
+    CandidateCollector,
+    Thumbnails,
+    choose_keyframes,
+)
 from rushes_scenes.video_reader import Picture, TimedFrame, open_video
 
 SMALL = Thumbnails(width=64, quality=80)

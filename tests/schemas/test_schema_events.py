@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from rushes_schemas.events import ScenesDetected, SegmentPlanned, SegmentTranscribed, Transcript, VideoProgress, VideoUploaded, extended
+from rushes_schemas.events import (
+    ScenesDetected,
+    SegmentPlanned,
+    SegmentTranscribed,
+    Transcript,
+    VideoProgress,
+    VideoUploaded,
+    extended,
+)
 from rushes_schemas.topics import SERVICES, TOPICS, all_topic_names, dead_letter_topic, group, retry_topic
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"

@@ -14,7 +14,18 @@ from rushes_runtime.deletion import maker
 from rushes_runtime.index.artefact_events import ADD_RESULT
 from rushes_schemas.api import ReplayRequest
 from rushes_schemas.events import StageName
-from rushes_schemas.stages import INDEXER, REPLAYABLE, REQUIRED, SEGMENT_STAGES, STAGE_NAMES, STAGES, StageSpec, consumers_of, producers_of, up_to
+from rushes_schemas.stages import (
+    INDEXER,
+    REPLAYABLE,
+    REQUIRED,
+    SEGMENT_STAGES,
+    STAGE_NAMES,
+    STAGES,
+    StageSpec,
+    consumers_of,
+    producers_of,
+    up_to,
+)
 from rushes_schemas.topics import SERVICES, TOPICS, VIDEO_PROGRESS, consumed_by
 
 ROOT = Path(__file__).parents[2]

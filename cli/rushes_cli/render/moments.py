@@ -10,6 +10,7 @@ from rushes_cli.console import shown
 from rushes_cli.render.terminal import text
 from rushes_cli.render.words import clock, span
 from rushes_schemas.api import LeftOut, Moment, SearchResults, Why
+from rushes_schemas.index import LEG_WORDS
 
 EXCERPT = 280
 """Characters of a moment's words that are shown."""
@@ -20,8 +21,6 @@ WIDEST = 100
 """Longer lines are hard to read, however wide the terminal is."""
 UNABLE = {"model_not_loaded", "model_failed", "no_picture_model"}
 """Reasons for which a leg of a search has no part in it though it was asked."""
-LEGS = {"visual": "pictures", "speech": "meaning", "lexical": "words"}
-"""What each leg of a search compares, as people call it."""
 
 
 def moments(answer: SearchResults, base_url: str, width: int) -> Text:
@@ -50,12 +49,14 @@ def moment(number: int, found: Moment, base_url: str, width: int) -> Text:
 
 def why(reasons: Sequence[Why]) -> str:
     """Which legs of the search found it, and at what rank."""
-    return "found by " + ", ".join(f"{shown(LEGS.get(reason.leg, reason.leg))} #{reason.rank}" for reason in reasons)
+    return "found by " + ", ".join(
+        f"{shown(LEG_WORDS.get(reason.leg, reason.leg))} #{reason.rank}" for reason in reasons
+    )
 
 
 def left_out(legs: Sequence[LeftOut]) -> str | None:
     """What a person should know of legs that could not answer; None: nothing, since they were not asked to."""
-    unable = [shown(LEGS.get(each.leg, each.leg)) for each in legs if each.reason in UNABLE]
+    unable = [shown(LEG_WORDS.get(each.leg, each.leg)) for each in legs if each.reason in UNABLE]
     return f"not searched for now: {', '.join(unable)}; the instance's models are loading or failed" if unable else None
 
 

@@ -5,24 +5,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from rushes_models.ports import ImageTextEncoder, TextEncoder
-from rushes_models.registry import recipes
+from rushes_models.registry import encoders, recipes
 from rushes_models.weights import WeightsError
-from rushes_query.grpc_server import GrpcServer
-from rushes_query.http import events as event_routes
-from rushes_query.http import library as library_routes
-from rushes_query.http import media as media_routes
-from rushes_query.http import search as search_routes
-from rushes_query.in_use import InUse
-from rushes_query.library import Library
-from rushes_query.pictures import Decoder
-from rushes_query.progress import Progress
-from rushes_query.reader import Reader
+from rushes_query.grpc.server import GrpcServer
+from rushes_query.http import library_routes, media_routes, search_routes
+from rushes_query.index_reader import IndexReader
+from rushes_query.library.videos import Library
+from rushes_query.library.watch import ProgressWatch
+from rushes_query.search.active_index import ActiveIndex
+from rushes_query.search.query_image import ImageDecoder
 from rushes_query.settings import QuerySettings
 from rushes_runtime.errors import ConfigurationError, TransientError
 from rushes_runtime.index.made_with import MadeWith, require_same_models
 from rushes_runtime.index.port import IndexUnavailable
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
+from rushes_runtime.settings import ModelSettings
 
 
 class ModelNotLoaded(TransientError):
@@ -31,12 +29,20 @@ class ModelNotLoaded(TransientError):
     reason = "model_not_loaded"
 
 
+def settings_encoders(models: ModelSettings) -> tuple[ImageTextEncoder, TextEncoder]:
+    """Return the encoders that the settings name, not loaded yet. Raises ConfigurationError for an unknown name."""
+    try:
+        return encoders(models)
+    except ValueError as error:
+        raise ConfigurationError(f"RUSHES_MODELS__IMAGE_TEXT or RUSHES_MODELS__TEXT is wrong: {error}") from error
+
+
 def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, images: ImageTextEncoder) -> Service:
-    """The service. Its models are loaded, and its gRPC port is bound, when it runs; the encoders are those of the
-    settings, and it does not start on an index that was filled with others."""
-    reader = Reader(platform.index)
-    pictures = Decoder(settings)
-    search = InUse(platform, settings, texts, images, pictures.decode)
+    """Return the service. `texts` and `images` are those of the settings; they are loaded, and the gRPC port is bound,
+    when it runs. It does not start on an index that was filled with other models."""
+    reader = IndexReader(platform.index)
+    decoder = ImageDecoder(settings)
+    search = ActiveIndex(platform, settings, texts, images, decoder.decode)
     library = Library(reader, platform.blobs)
 
     async def same_models() -> None:
@@ -54,22 +60,22 @@ def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, image
             search_routes.routes(search),
             library_routes.routes(library),
             media_routes.routes(library),
-            event_routes.routes(Progress(reader)),
+            library_routes.event_routes(ProgressWatch(reader)),
         ],
         checks={"index": platform.index.ready, "blobs": platform.blobs.ready, "model": model_ready},
         lifespans=[
-            Warmed(search),
-            stopped(pictures),
+            WarmModels(search),
+            stopped(decoder),
             checked(same_models),
             GrpcServer(search, library, platform.settings.http),
         ],
     )
 
 
-class Warmed(AbstractAsyncContextManager[None]):
-    """The models are loaded before anything is answered."""
+class WarmModels(AbstractAsyncContextManager[None]):
+    """Loads the models before the service answers."""
 
-    def __init__(self, search: InUse) -> None:
+    def __init__(self, search: ActiveIndex) -> None:
         self._search = search
 
     async def __aenter__(self) -> None:
@@ -80,22 +86,22 @@ class Warmed(AbstractAsyncContextManager[None]):
             raise ConfigurationError(f"the models of the search can't be loaded: {error}") from error
 
     async def __aexit__(self, *_: object) -> None:
-        """They stay loaded."""
+        """The models stay loaded."""
 
 
 @asynccontextmanager
-async def stopped(pictures: Decoder) -> AsyncIterator[None]:
-    """The pictures' child ends with the service."""
+async def stopped(decoder: ImageDecoder) -> AsyncIterator[None]:
+    """Stop the decoder's process with the service."""
     try:
         yield
     finally:
-        pictures.child.stop()
+        decoder.child.stop()
 
 
 @asynccontextmanager
 async def checked(check: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Nothing is answered with other models than the index's. An index that is down keeps nobody from starting; the
-    check is part of being ready as well."""
+    """Refuse to start with other models than the index's. An index that is down does not prevent the start: the check
+    is repeated as part of readiness."""
     with suppress(IndexUnavailable):
         await check()
     yield

@@ -13,45 +13,45 @@ Floor = Annotated[float, Field(ge=-1, le=1)]
 
 
 class QuerySettings(Part):
-    """How moments are found.
+    """Settings of the search.
 
-    The floors are calibrated for the default models, with docs/benchmarks.md's table and, for pictures, that of
-    models/README.md: below them lies more of what is wrong than of what is right. Another model needs others: the
-    scores of two models can't be compared.
+    The floors are calibrated for the default models, with docs/benchmarks.md's table and, for images, that of
+    models/README.md: below them more hits are wrong than right. Other models need other floors, since scores of two
+    models can't be compared.
     """
 
     candidates: Annotated[int, Field(ge=10, le=1000)] = 60
-    """How many scenes each leg of a search may bring. Each costs some ten microseconds to read, found or not shown."""
+    """Maximum number of scenes that each leg of a search returns. Reading one takes about ten microseconds."""
     per_video: Annotated[int, Field(ge=1, le=100)] = 5
-    """How many moments of one video an answer may have, unless it is asked for more or less."""
+    """Maximum number of moments of one video in an answer, unless the request sets it."""
     together: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """A scene joins the moment beside it where it scores at least this part of what the moment's best scene does."""
+    """A scene joins the moment beside it if its score is at least this part of the score of the moment's best scene."""
     pictures: bool = True
-    """Load the half of the image-text model that looks at pictures, so that one can search by image."""
+    """Load the half of the image-text model that encodes images, so that users can search by image."""
     cached_queries: Annotated[int, Field(ge=0, le=1_000_000)] = 2048
-    """The vectors of how many questions are kept in memory: about 4 KB each."""
+    """How many requests' vectors are cached in memory: about 4 KB each."""
     picture_limit_s: Annotated[float, Field(gt=0)] = 10
-    """How long decoding a picture that is searched by may take, in a process of its own."""
+    """Seconds that decoding the image of a search may take, in a process of its own."""
     picture_memory_limit: MemoryLimit = 1_000_000_000
     """Bytes of memory that this process may take; 0: no limit."""
     fusion_k: Annotated[int, Field(ge=1, le=10_000)] = 60
-    """The k of reciprocal rank fusion: the larger, the less a first place in one leg counts."""
+    """The k of reciprocal rank fusion: the larger, the less a first rank in one leg counts."""
     visual_weight: Weight = 1.0
-    """How much the pictures count. 0: this leg is not asked."""
+    """Weight of the visual leg: keyframes. 0 leaves it out."""
     speech_weight: Weight = 1.0
-    """How much the meaning of what is said counts. 0: this leg is not asked."""
+    """Weight of the speech leg: the meaning of what is said. 0 leaves it out."""
     lexical_weight: Weight = 1.0
-    """How much the very words that are said count. 0: this leg is not asked."""
+    """Weight of the lexical leg: the words that are said. 0 leaves it out."""
     visual_floor: Floor = 0.30
-    """Scenes whose pictures score less against the words are left out."""
+    """Minimum score of keyframes against words."""
     picture_floor: Floor = 0.60
-    """Scenes whose pictures score less against a picture are left out."""
+    """Minimum score of keyframes against an image or another scene's keyframe."""
     speech_floor: Floor = 0.36
-    """Scenes whose text scores less against the words are left out."""
+    """Minimum score of a scene's text against words."""
     alike_floor: Floor = 0.36
-    """Scenes whose text scores less against another scene's text are left out."""
+    """Minimum score of a scene's text against another scene's."""
     lexical_floor: Annotated[float, Field(ge=0, le=1000)] = 0.0
-    """Scenes whose words have a smaller BM25 score are left out."""
+    """Minimum BM25 score of a scene's words."""
 
 
 class Settings(shared.Settings):

@@ -1,0 +1,1 @@
+"""The gRPC server of the query service, and the stubs that protoc generates."""

@@ -1,0 +1,1 @@
+"""The library: videos, scenes, transcripts, subtitles and files."""
