@@ -51,7 +51,8 @@ COMMANDS = {
 
 _HELP = """Finds the moment in a video.
 
-Commands talk to a running instance: RUSHES_URL, or the one that `rushes up` starts on this machine.
+Commands talk to a running instance: the one at RUSHES_URL, by default http://127.0.0.1:8080, with the API key in
+RUSHES_KEY where it wants one.
 
 \b
   rushes up                        in one terminal
@@ -81,11 +82,13 @@ def load_command(name: str) -> Any:
     """Import a command. Typer's class of it is private, hence Any."""
     command = COMMANDS[name]
     found = getattr(importlib.import_module(f"rushes_cli.commands.{command.module}"), command.attribute)
-    if not isinstance(found, typer.Typer):
-        app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-        app.command(name)(found)
-        found = app
-    return get_command(found)
+    plain = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    if isinstance(found, typer.Typer):
+        # Typer's own options of a group would draw its help in boxes and add options of the shell's completion.
+        plain.info, plain.registered_commands = found.info, found.registered_commands
+    else:
+        plain.command(name)(found)
+    return get_command(plain)
 
 
 def make_app() -> typer.Typer:
@@ -110,13 +113,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(f"{error} (see `rushes --help`)")
         return WRONG_USE
     except FAILURES as error:
-        complain(str(error))
+        complain(_with_advice(error))
         return FAILED
     except typer.TyperException as error:
         return _misused(error)
     except typer.Abort:
         return FAILED
     return code or 0
+
+
+def _with_advice(error: Exception) -> str:
+    """The error's sentence; where the instance wants an API key, also how a command sends one."""
+    wants_key = getattr(error, "status", None) in (401, 403)
+    return f"{error} (a command sends the key in RUSHES_KEY)" if wants_key else str(error)
 
 
 def _misused(error: typer.TyperException) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from rushes_cli.client import Client, instance_url
-from rushes_cli.console import WrongUse, say, say_json
+from rushes_cli.console import WrongUse, complain, say, say_json
 from rushes_cli.render.tables import dead_letter_report, dead_letters_table
 from rushes_cli.render.terminal import out
 from rushes_schemas.topics import SERVICES
@@ -152,6 +152,11 @@ def _decide(action: Literal["replay", "discard"], selection: dict[str, Any], eve
         say_json(decided.as_json())
     else:
         say(f"{DONE[action]} {decided.count} dead letter{'' if decided.count == 1 else 's'}")
+    missing = [id for id in selection.get("ids", ()) if id not in decided.ids]
+    for id in missing:
+        complain(f"{id}: there is no such dead letter, or it was replayed or discarded (see `rushes dead list`)")
+    if missing:
+        raise typer.Exit(1)
 
 
 def age_s(text: str | None) -> int | None:

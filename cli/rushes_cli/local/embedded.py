@@ -31,6 +31,8 @@ PARTITIONS = 2
 SESSION_TIMEOUT_S = 6.0
 """Tansu lets a group wait for half of this at the start."""
 SHUTDOWN_GRACE_S = 4.0
+DEFAULT_PORT = 8080
+"""Where commands look for an instance unless RUSHES_URL says otherwise."""
 
 
 def run(data: Path, host: str | None, port: int, grpc_port: int, insecure: bool) -> None:
@@ -105,7 +107,9 @@ async def _serve(platform: Platform, data: Path, everything: list[Consumers]) ->
         console.print(f"  Kafka  {settings.kafka.bootstrap_servers}")
         console.print(f"  data   {data}")
         if again:
-            console.print(f"  going on with {again} videos that were not finished")
+            console.print(f"  continuing {again} unfinished {'video' if again == 1 else 'videos'}")
+        if settings.http.port != DEFAULT_PORT:
+            console.print(f"  for commands: export RUSHES_URL=http://{host}:{settings.http.port}")
         console.print("Ctrl-C stops it.")
 
     console.print("starting: loading the models ...")

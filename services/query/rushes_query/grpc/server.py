@@ -136,4 +136,6 @@ class GrpcServer:
         try:
             return int(self._server.add_insecure_port(address))
         except RuntimeError as error:
-            raise ConfigurationError(f"can't listen on {address}; set RUSHES_HTTP__GRPC_PORT to another") from error
+            raise ConfigurationError(
+                f"can't listen on {address}; set RUSHES_HTTP__GRPC_PORT (or --grpc-port) to another"
+            ) from error
