@@ -60,4 +60,5 @@ def settled_line(name: str, video: VideoDetail, reason: str | None) -> str:
     """A video that is done."""
     because = f" ({reason})" if reason and video.status != "indexed" else ""
     length = f", {clock(video.duration_ms)}" if video.duration_ms else ""
-    return f"{name}: {video.status}{because}, {video.points} {'scene' if video.points == 1 else 'scenes'}{length}, {video.video_id}"
+    scenes = f"{video.points} {'scene' if video.points == 1 else 'scenes'}"
+    return f"{name}: {video.status}{because}, {scenes}{length}, {video.video_id}"
