@@ -12,6 +12,7 @@ from typing import Literal, cast, get_args
 
 import structlog
 from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.errors import KafkaError
 from pydantic import BaseModel, ValidationError
 
 from rushes_runtime.blobs import Blobs
@@ -20,7 +21,7 @@ from rushes_runtime.bus.connect import publishing
 from rushes_runtime.bus.failure import PREFIX, foreign_headers, number, own_headers, subject_of
 from rushes_runtime.bus.progress import now_ms, stumbled
 from rushes_runtime.bus.reading import whole
-from rushes_runtime.errors import InvalidError
+from rushes_runtime.errors import BrokerUnavailable, InvalidError
 from rushes_runtime.record_context import Subject
 from rushes_runtime.settings import KafkaSettings
 from rushes_schemas.events import StageName, VideoProgress
@@ -138,19 +139,23 @@ class DeadLetters:
         return await self._settle(wanted, "discarded")
 
     async def _settle(self, wanted: Wanted, outcome: Outcome) -> list[DeadLetter]:
+        records = await self._records(wanted)
         settled: list[DeadLetter] = []
         refused: list[InvalidError] = []
-        async with publishing(self._settings) as producer:
-            for record in await self._records(wanted):
-                try:
-                    if outcome == "replayed":
-                        await republish(producer, await oversize.whole(self._blobs, record))
-                except InvalidError as error:
-                    refused.append(error)
-                    continue
-                await _mark(producer, record, outcome)
-                await oversize.remove(self._blobs, record)
-                settled.append(letter_of(record))
+        try:
+            async with publishing(self._settings) as producer:
+                for record in records:
+                    try:
+                        if outcome == "replayed":
+                            await republish(producer, await oversize.whole(self._blobs, record))
+                    except InvalidError as error:
+                        refused.append(error)
+                        continue
+                    await _mark(producer, record, outcome)
+                    await oversize.remove(self._blobs, record)
+                    settled.append(letter_of(record))
+        except KafkaError as error:
+            raise BrokerUnavailable(f"the broker does not take what becomes of dead letters: {error!r}") from error
         if refused:
             raise _refusal(refused, len(settled))
         return settled
