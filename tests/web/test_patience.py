@@ -194,6 +194,17 @@ async def held(door: Patience, caller: str, size: int) -> AsyncIterator[None]:
         holding.cancel()
 
 
+async def test_a_request_that_the_servers_end_cuts_off_is_answered_503(serving: Serving) -> None:
+    async with serving() as server, connection(server) as (reader, writer):
+        server.config.timeout_graceful_shutdown = 0
+        writer.write(b"POST /v1/body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx")
+        while not server.server_state.tasks:
+            assert await hello(server) == 200
+        await server.stop()
+        status, said = await answered(reader)
+    assert (status, said["reason"]) == (503, "stopping")
+
+
 async def test_bodies_that_are_kept_hold_up_no_upload() -> None:
     door = Patience(reads, HttpSettings(max_body=3_000_000, max_bodies=3_000_000))
     async with held(door, "desk", 3_000_000 - 1):

@@ -27,7 +27,7 @@ size."""
 
 class Patience:
     """Answers 408 to a body that comes too slowly, 413 to one that is too large, 503 where the bodies of all requests
-    together are too large, and 504 where the answer takes too long to begin.
+    together are too large or the server stops, and 504 where the answer takes too long to begin.
 
     An answer that is given before the body was read closes the connection: what would come is no request.
     """
@@ -51,7 +51,14 @@ class Patience:
         try:
             async with asyncio.timeout(None) as exchange.limit:
                 exchange.body_came()
-                await self._app(scope, exchange.receive, exchange.send)
+                try:
+                    await self._app(scope, exchange.receive, exchange.send)
+                except asyncio.CancelledError:
+                    if exchange.started or exchange.limit.expired():
+                        raise
+                    # Only the server's end cancels a request. Nobody waits for this task, so it may go on to answer.
+                    sentence = "This rushes is stopping, and the request was not done; send it again in a moment."
+                    await problem(503, sentence, "stopping", **{"Retry-After": "5"})(scope, receive, exchange.send)
         except TimeoutError:
             if exchange.started or not exchange.limit.expired():
                 raise
