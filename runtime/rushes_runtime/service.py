@@ -26,6 +26,7 @@ from rushes_runtime.web.app import web_app
 from rushes_runtime.web.gate import Gate
 from rushes_runtime.web.keys import check_exposure
 from rushes_runtime.web.server import Http
+from rushes_runtime.web.wrong_keys import WrongKeys
 from rushes_schemas.topics import SERVICES, dead_letter_topic, retry_topic
 
 PLACES = ("blobs", "index")
@@ -47,6 +48,8 @@ class Service:
     http: Sequence[APIRouter] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     lifespans: Sequence[AbstractAsyncContextManager[object]] = ()
+    wrong_keys: WrongKeys | None = None
+    """The wrong keys that a server among `lifespans` counts; HTTP counts there too."""
 
 
 async def serve(
@@ -150,7 +153,8 @@ def make_app(
     if broker is not None:
         checks["broker"] = lambda: _answers(broker)
     routers = [router for service in services for router in service.http]
-    return web_app(name, routers, checks, metrics.registry, http or HttpSettings())
+    wrong_keys = next((service.wrong_keys for service in services if service.wrong_keys), None)
+    return web_app(name, routers, checks, metrics.registry, http or HttpSettings(), wrong_keys)
 
 
 def _checks(services: Sequence[Service]) -> dict[str, Check]:

@@ -218,7 +218,8 @@ class HttpSettings(Part):
     """What is answered without a key although there are keys and other machines reach the server: `metrics`; `docs`:
     `/docs` and `/openapi.json`; `readyz`: what is wrong, instead of the status alone."""
     wrong_keys_per_minute: Annotated[int, Field(ge=1)] = 20
-    """Wrong keys of one address that are looked at, at each door; further ones are answered 429."""
+    """Wrong keys of one address that are looked at in one process, by HTTP and gRPC together; further ones are answered
+    429."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks of proxies whose `X-Forwarded-For` names the client's address."""
     cors_origins: tuple[str, ...] = ()
@@ -234,8 +235,9 @@ class HttpSettings(Part):
     max_body: Annotated[int, Field(gt=0)] = 21 * 1024 * 1024
     """Bytes of a request's body, where it is no upload: a picture of 20 MiB and the form around it."""
     max_bodies: Annotated[int, Field(gt=0)] = 64 * 1024 * 1024
-    """Bytes of such bodies that all requests together may have in memory at a time, an upload counting as half a
-    megabyte; whatever is more is answered 503. Three of the largest pictures, or 128 uploads."""
+    """Bytes of such bodies that all requests together may have in memory at a time; whatever is more is answered 503.
+    Three of the largest pictures. Uploads, half a megabyte each, may have as much again: 128 of them. One key, or
+    address without keys, may have a quarter of either, or one body where that is larger."""
 
 
 class LogSettings(Part):

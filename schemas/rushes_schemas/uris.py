@@ -5,7 +5,8 @@ import re
 HIDDEN = "***"
 """What stands in the place of a secret."""
 
-_LOCAL = re.compile(r"(?i)(file|blob):")
+_LOCAL = re.compile(r"(?i)(file:(/(?!/)|///)|blob:(?!//))")
+"""URIs that name no host, so that nothing in them is a user: `file:/folder/a@b.mp4`, not `file://user@host/b.mp4`."""
 _USERINFO = re.compile(r"(?i)^([a-z][a-z0-9+.-]*:[\\/]*)[^/?#]*@")
 _NO_PORT = re.compile(r"(?i)^([a-z][a-z0-9+.-]*:)[\\/]*(\*\*\*@)?[^/?#@\[]*:(?=[^/?#]*[^/?#\d])")
 """What stands behind a host's colon is no port, so it may be a password that holds a slash: no address in any case."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import grpc
+import httpx
 import pytest
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
@@ -20,14 +21,17 @@ from rushes_query.app import build
 from rushes_query.grpc import query_pb2 as pb
 from rushes_query.grpc.generate import HERE, PACKAGE, STUBS, generate
 from rushes_query.grpc.query_pb2_grpc import QueryStub
-from rushes_query.grpc.server import GrpcServer
+from rushes_query.grpc.server import GrpcServer, _address
 from rushes_query.library.videos import Library
 from rushes_query.settings import QuerySettings
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.index.port import IndexUnavailable
+from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
-from rushes_runtime.service import Service
+from rushes_runtime.service import Service, make_app
 from rushes_runtime.settings import HttpSettings
+from rushes_runtime.web.server import Http
+from rushes_runtime.web.wrong_keys import WrongKeys
 
 from .films import COFFEE, LAUNCH, LISBON, MORNING, NOWHERE, photograph_file
 
@@ -210,3 +214,36 @@ async def test_who_sends_wrong_keys_has_to_wait() -> None:
             codes.append(refused.value.code())
         assert int(dict(refused.value.trailing_metadata())["retry-after"]) >= 1
     assert codes == [grpc.StatusCode.UNAUTHENTICATED] * 2 + [grpc.StatusCode.RESOURCE_EXHAUSTED]
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("ipv4:192.0.2.1:5000", "192.0.2.1"),
+        ("ipv6:%5B2001:db8::1%5D:5000", "2001:db8::1"),
+        ("ipv6:[2001:db8::1]:5000", "2001:db8::1"),
+        ("unix:/run/rushes", "unix:/run/rushes"),
+    ],
+)
+def test_the_address_of_a_peer(peer: str, address: str) -> None:
+    assert _address(peer) == address
+
+
+async def test_wrong_keys_over_http_count_over_grpc() -> None:
+    keys = [{"name": "desk", "secret": "d" * 20}]
+    settings = HttpSettings.model_validate({"grpc_port": 0, "port": 0, "keys": keys, "wrong_keys_per_minute": 2})
+    count = WrongKeys(settings.wrong_keys_per_minute)
+    grpc_server = GrpcServer(cast(Any, None), cast(Any, None), settings, count)
+    service = Service("query", lifespans=[grpc_server], wrong_keys=count)
+    async with (
+        grpc_server,
+        Http(make_app("query", [service], Metrics(), http=settings), settings) as server,
+        httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{server.port}") as http,
+        grpc.aio.insecure_channel(f"127.0.0.1:{grpc_server.port}") as channel,
+    ):
+        for _ in range(2):
+            assert (await http.get("/v1/videos", headers={"Authorization": "Bearer " + "x" * 20})).status_code == 401
+        stub = QueryStub(channel)  # type: ignore[no-untyped-call]
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stub.ListVideos(pb.ListVideosRequest(), metadata=(("authorization", "Bearer " + "y" * 20),))
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED

@@ -33,6 +33,11 @@ SECRET = "s3cret"
         ("https://b/c?sv=2024&sig=s3cret&se=1", "https://b/c?sv=2024&sig=***&se=1"),
         ("https://b/c?access_token=s3cret#token=s3cret", "https://b/c?access_token=***#token=***"),
         ("file:///a@b.mp4?key=value", "file:///a@b.mp4?key=value"),
+        ("file:/a@b.mp4", "file:/a@b.mp4"),
+        ("file://localhost/a@b.mp4", "file://localhost/a@b.mp4"),
+        ("file://anna:s3cret@localhost/b.mp4", "file://***@localhost/b.mp4"),
+        ("file://anna:s3/cret@localhost/b.mp4", "file:***"),
+        ("gopher://anna:s3cret@b/c", "gopher://***@b/c"),
         ("blob:videos/1/source", "blob:videos/1/source"),
         ("s3://bucket/key.mp4", "s3://bucket/key.mp4"),
         ("https://[::1", "https://[::1"),
@@ -68,6 +73,7 @@ def test_the_log_and_the_ledger_are_told_of_no_password() -> None:
         *("https://anna:s3cret@a.example:99/b", "https://anna:s3cret@a.example:s3cret/b", "s3://anna:s3cret@b/c"),
         *("http://anna:s3cret@a.example/b", "https://anna:s3cret@0x7f.1/", "https://a.example:1/?password=s3cret"),
         "https://anna:s3/cret@a.example/b",
+        *("file://anna:s3cret@localhost/b", "file://anna:s3cret@[::1/b"),
     ],
 )
 async def test_no_refusal_tells_a_password(uri: str) -> None:

@@ -106,6 +106,14 @@ async def test_proxies_of_the_environment_do_not_bypass_the_check(
         assert await read(reaching(film, Resolver("127.0.0.1")), f"https://films.example:{film.port}/a.mp4") == FILM
 
 
+async def test_https_never_leads_on_to_http(authority: trustme.CA) -> None:
+    server = WebServer({"/a.mp4": led_on("http://films.example/b.mp4")}, authority, NAMES)
+    async with server.running():
+        web = reaching(server, Resolver("127.0.0.1"), schemes=["http", "https"], ports=[80, server.port])
+        with pytest.raises(InvalidError, match="from https to http"):
+            await read(web, f"https://films.example:{server.port}/a.mp4")
+
+
 async def test_http_is_fetched_where_it_is_allowed(authority: trustme.CA) -> None:
     server = WebServer({"/a.mp4": whole(FILM)}, authority, NAMES, with_tls=False)
     async with server.running():

@@ -85,6 +85,13 @@ def test_guesses_drain_and_the_table_is_bounded() -> None:
     assert len(wrong._levels) == len(wrong._right) == MOST
 
 
+def test_an_ipv4_address_that_is_written_as_ipv6_counts_as_itself() -> None:
+    wrong = WrongKeys(1, lambda: 0.0)
+    wrong.failed("::ffff:192.0.2.1")
+    assert wrong.wait_s("::ffff:192.0.2.2", b"") == 0
+    assert wrong.wait_s("192.0.2.1", b"") > 0
+
+
 async def test_the_other_door_refuses_alike() -> None:
     """gRPC asks the same keys, with the address that it has."""
     keys = Keys(HttpSettings.model_validate({"keys": KEYS, "wrong_keys_per_minute": 1}))

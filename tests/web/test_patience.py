@@ -9,7 +9,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import pytest
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
 
+from rushes_runtime.settings import HttpSettings
+from rushes_runtime.web.patience import Patience
 from rushes_runtime.web.server import Http
 
 from .conftest import ENDLESS, Serving
@@ -144,3 +148,75 @@ async def test_two_thousand_silent_sockets_hold_nobody_up(serving: Serving) -> N
         held = [await stack.enter_async_context(connection(server)) for _ in range(SOCKETS)]
         assert [await hello(server) for _ in range(5)] == [200] * 5
         assert {await reader.read() for reader, _ in held} == {b""}
+
+
+async def reads(scope: Scope, receive: Receive, send: Send) -> None:
+    """An app that reads a body."""
+    try:
+        while (await receive()).get("more_body"):
+            pass
+        status = 200
+    except HTTPException as refusal:
+        status = refusal.status_code
+    await send({"type": "http.response.start", "status": status, "headers": []})
+
+
+async def ask(door: Patience, path: str, caller: str, size: int, arrived: asyncio.Event | None = None) -> int:
+    """The status of a request with such a body. With `arrived`, which is set then, its end never comes."""
+    pieces = [bytes(size)]
+    statuses = []
+
+    async def receive() -> Message:
+        if not pieces:
+            assert arrived
+            arrived.set()
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": pieces.pop(), "more_body": arrived is not None}
+
+    async def send(message: Message) -> None:
+        statuses.append(message["status"])
+
+    headers = [(b"content-length", str(size + 1).encode())]
+    scope = {"type": "http", "path": path, "headers": headers, "client": (caller, 1), "state": {"caller": caller}}
+    await door(scope, receive, send)
+    return int(statuses[0])
+
+
+@asynccontextmanager
+async def held(door: Patience, caller: str, size: int) -> AsyncIterator[None]:
+    """A search whose body does not end."""
+    arrived = asyncio.Event()
+    holding = asyncio.create_task(ask(door, "/v1/search", caller, size, arrived))
+    try:
+        await asyncio.wait_for(arrived.wait(), 10)
+        yield
+    finally:
+        holding.cancel()
+
+
+async def test_a_request_that_the_servers_end_cuts_off_is_answered_503(serving: Serving) -> None:
+    async with serving() as server, connection(server) as (reader, writer):
+        server.config.timeout_graceful_shutdown = 0
+        writer.write(b"POST /v1/body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx")
+        while not server.server_state.tasks:
+            assert await hello(server) == 200
+        await server.stop()
+        status, said = await answered(reader)
+    assert (status, said["reason"]) == (503, "stopping")
+
+
+async def test_bodies_that_are_kept_hold_up_no_upload() -> None:
+    door = Patience(reads, HttpSettings(max_body=3_000_000, max_bodies=3_000_000))
+    async with held(door, "desk", 3_000_000 - 1):
+        assert await ask(door, "/v1/search", "shop", 1000) == 503
+        for path in ("/v1/uploads", "/v1/uploads/archive", "/v1/uploads/resumable/1"):
+            assert await ask(door, path, "desk", 1000) == 200
+
+
+async def test_one_caller_fills_a_share_of_the_memory_for_bodies() -> None:
+    door = Patience(reads, HttpSettings(max_body=1000, max_bodies=8000))
+    async with held(door, "desk", 990), held(door, "desk", 990), held(door, "2001:db8::1", 990):
+        assert await ask(door, "/v1/search", "desk", 990) == 503
+        assert await ask(door, "/v1/search", "shop", 990) == 200
+        async with held(door, "2001:db8::2", 990):
+            assert await ask(door, "/v1/search", "2001:db8::3", 990) == 503, "a /64 is one customer"

@@ -19,6 +19,7 @@ from rushes_runtime.web.patience import Patience
 from rushes_runtime.web.problems import answer_problems
 from rushes_runtime.web.record import HEADER, Record
 from rushes_runtime.web.untrusted import Untrusted
+from rushes_runtime.web.wrong_keys import WrongKeys
 
 GZIP_FROM = 1000
 """Bytes of an answer from which on it is compressed; pictures, videos and event streams never are."""
@@ -34,8 +35,9 @@ def web_app(
     checks: Mapping[str, Check],
     registry: CollectorRegistry,
     settings: HttpSettings,
+    wrong_keys: WrongKeys | None = None,
 ) -> FastAPI:
-    """The app, which starts nothing."""
+    """The app, which starts nothing. `wrong_keys` counts those of another server of this process as well."""
     app = FastAPI(title=f"rushes {name}", version="0.1.0", description=_ABOUT)
     app.openapi = document(app)  # type: ignore[method-assign]
     answer_problems(app)
@@ -46,7 +48,7 @@ def web_app(
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL)
     app.add_middleware(JsonBodies)
     app.add_middleware(Patience, settings=settings)
-    app.add_middleware(Admission, keys=Keys(settings))
+    app.add_middleware(Admission, keys=Keys(settings, wrong_keys))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

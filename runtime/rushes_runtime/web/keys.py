@@ -32,12 +32,13 @@ class Refusal(Exception):
 class Keys:
     """Lets requests through, or refuses them. Where no keys are set everybody may do everything."""
 
-    def __init__(self, settings: HttpSettings) -> None:
+    def __init__(self, settings: HttpSettings, wrong_keys: WrongKeys | None = None) -> None:
+        """`wrong_keys`: one count for all servers of a process; by default this one has its own."""
         self._keys = [(_digest(key.secret.get_secret_value()), key) for key in settings.keys]
         is_public = bool(self._keys) or not is_loopback(settings.host)
         self._rate = RateLimitItemPerMinute(settings.requests_per_minute) if is_public else None
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._wrong = WrongKeys(settings.wrong_keys_per_minute)
+        self._wrong = wrong_keys or WrongKeys(settings.wrong_keys_per_minute)
         self._opened = set(settings.public) if bool(self._keys) and not is_loopback(settings.host) else None
 
     def guard(self, what: Opened) -> bool:

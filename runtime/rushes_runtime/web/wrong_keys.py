@@ -32,7 +32,7 @@ class WrongKeys:
 
     def wait_s(self, address: str, digest: bytes) -> int:
         """Seconds before a key, by its digest, is compared for this address; 0: now."""
-        where = _network(address)
+        where = network_of(address)
         if (where, digest) in self._right:
             return 0
         too_many = self._level(where) + 1 - self._most
@@ -40,12 +40,12 @@ class WrongKeys:
 
     def failed(self, address: str) -> None:
         """A key was wrong."""
-        where = _network(address)
+        where = network_of(address)
         _put(self._levels, where, (self._level(where) + 1, self._clock()))
 
     def succeeded(self, address: str, digest: bytes) -> None:
         """A key was right."""
-        _put(self._right, (_network(address), digest), None)
+        _put(self._right, (network_of(address), digest), None)
 
     def _level(self, where: str) -> float:
         level, at = self._levels.get(where, (0.0, 0.0))
@@ -59,9 +59,13 @@ def _put(table: "OrderedDict[K, V]", key: K, value: V) -> None:
         table.popitem(last=False)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """What counts as one client: an IPv4 address, also one that is written as IPv6 (`::ffff:192.0.2.1`); the /64
+    network of an IPv6 address; any other text as it is."""
     try:
         found = ip_address(address)
     except ValueError:
         return address
-    return str(ip_network((int(found) >> 64 << 64, 64))) if isinstance(found, IPv6Address) else address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((int(found) >> 64 << 64, 64)))

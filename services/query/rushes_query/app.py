@@ -21,6 +21,7 @@ from rushes_runtime.index.port import IndexUnavailable
 from rushes_runtime.platform import Platform
 from rushes_runtime.service import Service
 from rushes_runtime.settings import ModelSettings
+from rushes_runtime.web.wrong_keys import WrongKeys
 
 
 class ModelNotLoaded(TransientError):
@@ -44,6 +45,7 @@ def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, image
     decoder = ImageDecoder(settings)
     search = ActiveIndex(platform, settings, texts, images, decoder.decode)
     library = Library(reader, platform.blobs)
+    wrong_keys = WrongKeys(platform.settings.http.wrong_keys_per_minute)
 
     async def same_models() -> None:
         ours = await asyncio.to_thread(recipes, images, texts)
@@ -67,8 +69,9 @@ def build(platform: Platform, settings: QuerySettings, texts: TextEncoder, image
             WarmModels(search),
             stopped(decoder),
             checked(same_models),
-            GrpcServer(search, library, platform.settings.http),
+            GrpcServer(search, library, platform.settings.http, wrong_keys),
         ],
+        wrong_keys=wrong_keys,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BeforeValidator
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
@@ -24,8 +25,18 @@ CONTENT_TYPE = "application/offset+octet-stream"
 
 PATH = "/v1/uploads/resumable"
 
-OffsetHeader = Annotated[int, Header(ge=0, description="The offset that the server returned last, in bytes")]
-LengthHeader = Annotated[int, Header(ge=1, description="Size of the whole file in bytes")]
+
+def _digits(value: object) -> object:
+    """tus's numbers: `+5`, `5.0` and `1_000` are numbers for Python, but not for a proxy on the way."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise ValueError("write a number as digits only")
+    return value
+
+
+OffsetHeader = Annotated[
+    int, BeforeValidator(_digits), Header(ge=0, description="The offset that the server returned last, in bytes")
+]
+LengthHeader = Annotated[int, BeforeValidator(_digits), Header(ge=1, description="Size of the whole file in bytes")]
 ChecksumHeader = Annotated[
     str | None, Header(description="Algorithm and digest in Base64: `sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=`")
 ]
@@ -45,15 +56,21 @@ def parse_checksum(header: str | None) -> UploadChecksum | None:
 
 
 def parse_metadata(header: str | None) -> dict[str, str]:
-    """`Upload-Metadata: filename ZmlsbS5tcDQ=,title QSBmaWxt`; unknown keys are ignored. Raises InvalidError."""
-    pairs: dict[str, str] = {}
-    for pair in (header or "").split(","):
+    """`Upload-Metadata: filename ZmlsbS5tcDQ=,title QSBmaWxt`; unknown keys are ignored.
+
+    Raises HTTPException 400 for what are no pairs, and InvalidError for a value that its field can't have.
+    """
+    pairs: dict[str, bytes] = {}
+    for pair in header.split(",") if header and header.strip() else ():
         key, _, value = pair.strip().partition(" ")
-        if key:
-            decoded = _decode_base64(value, f"Upload-Metadata {key}")
-            if key in KNOWN_FIELDS:
-                pairs[key] = field_text(key, decoded)
-    return pairs
+        if not key or not key.isascii() or key in pairs:
+            sentence = f"Upload-Metadata: {pair[:100]!a} is no key of its own with a value in Base64, as tus wants."
+            raise HTTPException(400, sentence)
+        try:
+            pairs[key] = _decode_base64(value, f"Upload-Metadata {key}")
+        except InvalidError as error:
+            raise HTTPException(400, str(error)) from error
+    return {key: field_text(key, value) for key, value in pairs.items() if key in KNOWN_FIELDS}
 
 
 def _decode_base64(value: str, name: str) -> bytes:
@@ -119,6 +136,7 @@ _DESCRIPTIONS = {
     200: "The state of the upload",
     201: "The upload is created",
     204: "Done",
+    400: "Upload-Metadata is no list of pairs",
     409: "The upload has another offset",
     412: "Another version of tus",
     413: "Larger than the limit, or than the announced length",
@@ -135,7 +153,7 @@ REQUEST_BODY = {
 """The OpenAPI description of a request's body."""
 
 _CREATE_RESPONSES = describe_response(201, "Location", "Upload-Offset", "Upload-Expires") | describe_errors(
-    412, 413, 429, 507
+    400, 412, 413, 429, 507
 )
 _PATCH_RESPONSES = describe_response(204, "Upload-Offset", "Upload-Length", "Upload-Expires") | describe_errors(
     409, 412, 413, 415, 423, 460, 507

@@ -121,6 +121,9 @@ class WebFetcher:
             following = self.policy.web(uri)
         except InvalidError as error:
             raise InvalidError(error.reason, f"{target.shown} redirects to a URI that is refused: {error}") from None
+        if target.scheme == "https" and following.scheme != "https":
+            sentence = f"{target.shown} redirects from https to {following.scheme}, which anybody on the way can change"
+            raise InvalidError("scheme_not_allowed", sentence)
         same = following.origin == target.origin
         return replace(following, userinfo=target.userinfo if same else b"")
 
@@ -205,4 +208,4 @@ class Fetcher:
             async for chunk in store.stream(key):
                 yield chunk
         except BlobMissing:
-            raise InvalidError("not_found", f"there is no object {uri}") from None
+            raise InvalidError("not_found", f"there is no object {redacted(uri)}") from None

@@ -115,7 +115,7 @@ class UriPolicy:
         if not self.roots:
             raise InvalidError(
                 "outside_roots",
-                f"{uri} is not read: send the file itself (rushes add PATH), or name its folder in "
+                f"{redacted(uri)} is not read: send the file itself (rushes add PATH), or name its folder in "
                 "RUSHES_SOURCES__ROOTS",
             )
         try:
@@ -123,9 +123,9 @@ class UriPolicy:
             # File names may be bytes that are not UTF-8. `surrogateescape` is how Python passes them to the system.
             path = Path(unquote(parts.path, errors="surrogateescape"))
         except ValueError as error:
-            raise InvalidError("not_an_address", f"{uri} is no file URI: {error}") from error
+            raise InvalidError("not_an_address", f"{redacted(uri)} is no file URI: {error}") from error
         if parts.netloc not in ("", "localhost") or not path.is_absolute():
-            raise InvalidError("not_an_address", f"{uri} is no file URI: write file:///folder/file")
+            raise InvalidError("not_an_address", f"{redacted(uri)} is no file URI: write file:///folder/file")
         return path
 
     def bucket_and_key(self, uri: str) -> tuple[str, str]:
@@ -136,11 +136,14 @@ class UriPolicy:
         allowed = self.settings.buckets
         if bucket not in allowed if allowed is not None else not self.is_private:
             raise InvalidError(
-                "bucket_not_allowed", f"{uri} is not read: name the bucket {bucket} in RUSHES_SOURCES__BUCKETS"
+                "bucket_not_allowed",
+                f"{redacted(uri)} is not read: name the bucket {bucket} in RUSHES_SOURCES__BUCKETS",
             )
         # The blob store itself may be a bucket that is allowed, and holds the videos of all users.
         if any(f"s3://{bucket}/{key}".startswith(f"{self.blobs.url.rstrip('/')}/{folder}/") for folder in OWN_FOLDERS):
-            raise InvalidError("bucket_not_allowed", f"{uri} is not read: it lies in rushes' own part of the bucket")
+            raise InvalidError(
+                "bucket_not_allowed", f"{redacted(uri)} is not read: it lies in rushes' own part of the bucket"
+            )
         return bucket, key
 
     def web(self, uri: str) -> WebTarget:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Self
+from urllib.parse import unquote
 from uuid import uuid4
 
 import grpc
@@ -21,6 +22,7 @@ from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.settings import HttpSettings
 from rushes_runtime.web.keys import Keys, Refusal
 from rushes_runtime.web.record import ACCEPTED
+from rushes_runtime.web.wrong_keys import WrongKeys
 
 CODES = {
     "unauthenticated": grpc.StatusCode.UNAUTHENTICATED,
@@ -38,9 +40,10 @@ class Guard(grpc.aio.ServerInterceptor):
     A call ends with DEADLINE_EXCEEDED at the client's deadline, or at the server's own limit if that comes first.
     """
 
-    def __init__(self, service: str, settings: HttpSettings) -> None:
+    def __init__(self, service: str, settings: HttpSettings, wrong_keys: WrongKeys | None = None) -> None:
+        """`wrong_keys` counts those of another server of this process as well."""
         self._prefix = f"/{service}/"
-        self._keys = Keys(settings)
+        self._keys = Keys(settings, wrong_keys)
         self._limit_s = settings.time_limit_s
 
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
@@ -87,8 +90,9 @@ def _deserialized(deserialize: Callable[[bytes], Any], message: bytes) -> Any:
 
 
 def _address(peer: str) -> str:
-    """Return the address in gRPC's `ipv4:127.0.0.1:50000`, without the port, which differs for each connection."""
-    return peer.partition(":")[2].rpartition(":")[0] or peer
+    """Return the address in gRPC's `ipv4:127.0.0.1:50000` or `ipv6:%5B::1%5D:50000`, without the port, which differs
+    for each connection."""
+    return unquote(peer).partition(":")[2].rpartition(":")[0].strip("[]") or peer
 
 
 SERVICE = query_pb2.DESCRIPTOR.services_by_name["Query"].full_name
@@ -105,16 +109,21 @@ log = structlog.stdlib.get_logger("rushes.query")
 class GrpcServer:
     """A gRPC server as a context manager: it serves once entered, and has stopped once left. Enter it once."""
 
-    def __init__(self, search: ActiveIndex, library: Library, settings: HttpSettings) -> None:
-        """Port 0 means a free one. Nothing listens yet."""
+    def __init__(
+        self, search: ActiveIndex, library: Library, settings: HttpSettings, wrong_keys: WrongKeys | None = None
+    ) -> None:
+        """Port 0 means a free one. `wrong_keys` counts those of another server of this process as well. Nothing
+        listens yet."""
         self._calls = QueryCalls(search, library)
         self._settings = settings
+        self._wrong_keys = wrong_keys
         self.port: int | None = None
         """The port, once entered."""
 
     async def __aenter__(self) -> Self:
         """Raises ConfigurationError if it can't listen."""
-        self._server = grpc.aio.server(interceptors=[Guard(SERVICE, self._settings)], options=OPTIONS)
+        guard = Guard(SERVICE, self._settings, self._wrong_keys)
+        self._server = grpc.aio.server(interceptors=[guard], options=OPTIONS)
         self._health = health.aio.HealthServicer()
         query_pb2_grpc.add_QueryServicer_to_server(self._calls, self._server)  # type: ignore[no-untyped-call]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
