@@ -152,7 +152,7 @@ class DeadLetters:
                 await oversize.remove(self._blobs, record)
                 settled.append(letter_of(record))
         if refused:
-            raise _refusal(refused, len(settled))
+            raise refusal(refused, len(settled))
         return settled
 
     async def _records(self, wanted: Wanted) -> list[ConsumerRecord]:
@@ -196,7 +196,7 @@ def letter_of(record: ConsumerRecord) -> DeadLetter:
     )
 
 
-def _refusal(refused: list[InvalidError], replayed: int) -> InvalidError:
+def refusal(refused: list[InvalidError], replayed: int) -> InvalidError:
     """One error for all that could not be given back, where others were."""
     if len(refused) == 1 and not replayed:
         return refused[0]
