@@ -9,21 +9,31 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import structlog
 from pydantic import BaseModel
 
-from rushes_runtime.blobs import BlobMissing, Blobs
-from rushes_runtime.stored_json import NewerFormat, dumped, fault_of, parsed
+from rushes_runtime.blobs import BlobMissing, Blobs, BlobsUnavailable
+from rushes_runtime.errors import InvalidError
+from rushes_runtime.stored_json import dumped, fault_of, parsed
 from rushes_runtime.unreadable import keep_unreadable
 from rushes_schemas.artefacts import video_prefix
 from rushes_schemas.events import StageName
 from rushes_schemas.ids import blob_uri
 
-__all__ = ["Artefact", "Made", "find_or_make", "read", "read_all", "video_prefix", "write", "write_now"]
+__all__ = [
+    "Artefact",
+    "Made",
+    "find_or_make",
+    "if_readable",
+    "keys_below",
+    "read",
+    "read_all",
+    "video_prefix",
+    "write",
+    "write_now",
+]
 
 M = TypeVar("M", bound=BaseModel)
-
-log = structlog.stdlib.get_logger("rushes.blobs")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -79,15 +89,36 @@ async def read(
 
 
 async def read_all(blobs: Blobs, prefix: str, kind: type[M]) -> AsyncIterator[tuple[str, M]]:
-    """Every JSON below a prefix that can be read, with its key: no damaged or newer one keeps the others back."""
-    async for key in blobs.list(prefix):
-        try:
-            found = await read(blobs, key, kind)
-        except NewerFormat as error:
-            log.error("a stored file is left as it is", key=key, reason=str(error))
-            continue
-        if found is not None:
+    """Every JSON below a prefix that can be read, with its key: none that can't keeps the others back."""
+    async for key in keys_below(blobs, prefix):
+        if (found := await if_readable(blobs, key, read(blobs, key, kind))) is not None:
             yield key, found
+
+
+async def keys_below(blobs: Blobs, prefix: str, *, folders: bool = False) -> AsyncIterator[str]:
+    """What is listed below a prefix; nothing where the prefix itself leads out of the store."""
+    try:
+        async for key in blobs.folders(prefix) if folders else blobs.list(prefix):
+            yield key
+    except InvalidError as error:
+        blobs.skip(prefix, str(error))
+
+
+async def if_readable(blobs: Blobs, key: str, reading: Awaitable[T | None]) -> T | None:
+    """What comes of reading one of many stored things; None where it can't be read: it is left as it is, and told of
+    once. A newer program wrote it, a link leads out of the store, its name is no key, or the disk does not give it.
+
+    Raises BlobsUnavailable of a remote store, which says nothing of the one thing.
+    """
+    try:
+        return await reading
+    except (InvalidError, ValueError) as error:
+        blobs.skip(key, str(error))
+    except BlobsUnavailable as error:
+        if blobs.folder is None:
+            raise
+        blobs.skip(key, str(error))
+    return None
 
 
 async def write(blobs: Blobs, key: str, content: BaseModel) -> None:

@@ -27,12 +27,17 @@ def path_of(folder: Path, key: str, *, follow: bool = True) -> Path:
     """Where a blob of a folder lies. Raises InvalidError `not_a_key`, also where a symbolic link leads out of the
     folder; `follow` is False where a link at the very end is not followed: it is renamed or removed itself."""
     path = folder / check_key(key)
-    if _RESERVED.search(key):
+    if is_temporary(key):
         raise InvalidError("not_a_key", f"{key[:200]!r} is no key of a folder: names that end so are temporary files")
     root = os.path.realpath(folder)
     if not f"{os.path.realpath(path if follow else path.parent)}{os.sep}".startswith(f"{root.rstrip(os.sep)}{os.sep}"):
         raise InvalidError("not_a_key", f"{key!r} leads out of the blob store by a symbolic link; remove that link")
     return path
+
+
+def is_temporary(name: str) -> bool:
+    """Whether obstore gives such a name to a file of a folder while it writes it."""
+    return _RESERVED.search(name) is not None
 
 
 def video_of_key(key: str) -> str | None:

@@ -2,24 +2,30 @@
 
 import asyncio
 import io
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
 import obstore
+import structlog
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from rushes_runtime.atomic_files import move_synced, write_whole
 from rushes_runtime.blob_errors import code_of, explained
-from rushes_runtime.blob_keys import check_key, path_of
+from rushes_runtime.blob_keys import check_key, is_temporary, path_of
 from rushes_runtime.disk import full
 from rushes_runtime.errors import ConfigurationError, SourceError, TransientError
 from rushes_runtime.ranged import Ranged
+from rushes_schemas.ids import key_fault
+
+log = structlog.stdlib.get_logger("rushes.blobs")
 
 CHUNK = 1024 * 1024
 """Bytes that a stream from a folder yields at a time, at least."""
@@ -29,6 +35,8 @@ MOST_COPIED = 5_000_000_000
 """Bytes that S3 copies in one request."""
 DELETE_AT_ONCE = 32
 """Blobs that are removed at the same time."""
+LISTED_AT_ONCE = 1000
+"""Keys of a folder that are held in memory while they are listed."""
 INCOMING = "incoming"
 """Bytes that are still arriving lie below this. What a process leaves there that is killed is removed a day later."""
 
@@ -61,7 +69,8 @@ class Blobs:
         self._public_endpoint = public_endpoint
         self._options = options
         self.on_unreadable: Callable[[], object] = lambda: None
-        """Called for each blob that is set aside since it can't be read; the platform counts them."""
+        """Called for each blob that is set aside or skipped since it can't be read; the platform counts them."""
+        self._skipped: set[str] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_make, (self.url, self._options | {"link_s": self._link_s, "public_endpoint": self._public_endpoint}))
@@ -159,18 +168,70 @@ class Blobs:
         return True
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
-        """The keys below a prefix, which is a whole path ("videos/1" does not list "videos/10/...")."""
+        """The keys below a prefix, which is a whole path ("videos/1" does not list "videos/10/..."). What lies there
+        under a name that is no key is skipped."""
         with self._translated(prefix):
+            if self.folder is not None:
+                found = self._walked(prefix)
+                while keys := await asyncio.to_thread(_taken, found):
+                    for key in keys:
+                        yield key
+                return
             async for chunk in obstore.list(self._store, prefix):
                 for entry in chunk:
-                    yield entry["path"]
+                    if self._is_key(entry["path"]):
+                        yield entry["path"]
 
     async def folders(self, prefix: str) -> AsyncIterator[str]:
-        """The paths one level below a prefix that have blobs below them."""
+        """The paths one level below a prefix that have blobs below them, as `list` has them."""
         with self._translated(prefix):
-            listed = await obstore.list_with_delimiter_async(self._store, prefix)
-        for path in listed["common_prefixes"]:
+            if self.folder is not None:
+                below = await asyncio.to_thread(lambda: [*self._walked_once(prefix)])
+                paths = [path for path, is_folder in below if is_folder]
+            else:
+                listed = await obstore.list_with_delimiter_async(self._store, prefix)
+                paths = [path for path in listed["common_prefixes"] if self._is_key(path)]
+        for path in paths:
             yield path
+
+    def _walked(self, prefix: str) -> Iterator[str]:
+        """The keys below a prefix of a folder. obstore would list nothing where a single name is no key."""
+        for key, is_folder in self._walked_once(prefix):
+            if not is_folder:
+                yield key
+                continue
+            try:
+                yield from self._walked(key)
+            except OSError as error:
+                self.skip(key, str(error))
+
+    def _walked_once(self, prefix: str) -> Iterator[tuple[str, bool]]:
+        """What lies directly below a prefix of a folder, and whether it is a folder itself. Links to folders are not
+        followed."""
+        assert self.folder is not None
+        try:
+            with os.scandir(self.folder / prefix) as found:
+                entries = [*found]
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            is_shown = is_folder or entry.is_symlink() or entry.is_file()
+            if is_shown and not is_temporary(entry.name) and self._is_key(key := f"{prefix}/{entry.name}"):
+                yield key, is_folder
+
+    def _is_key(self, key: str) -> bool:
+        """Whether what lies in the store can be asked for; else it is skipped."""
+        if fault := key_fault(key):
+            self.skip(key, f"its name is no key of the blob store: {fault}")
+        return not fault
+
+    def skip(self, key: str, reason: str) -> None:
+        """Tell once of something in the store that is passed over and stays as it is, and count it."""
+        if key not in self._skipped:
+            self._skipped.add(key)
+            self.on_unreadable()
+            log.error("a stored file is left as it is", key=key if key.isprintable() else repr(key), reason=reason)
 
     async def remove_stale(self, prefix: str, before: datetime) -> int:
         """Remove what lies directly below a prefix and was last written before this time; how many blobs.
@@ -251,6 +312,11 @@ class Blobs:
 
 def _make(url: str, options: dict[str, Any]) -> Blobs:
     return Blobs(url, **options)
+
+
+def _taken(keys: Iterator[str]) -> list[str]:
+    """The next keys of a listing; none at its end."""
+    return [*islice(keys, LISTED_AT_ONCE)]
 
 
 def _unlink_stale(folder: Path, before: datetime) -> int:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from rushes_runtime.artefacts import read, read_all, video_prefix, write
+from rushes_runtime.artefacts import if_readable, keys_below, read, read_all, video_prefix, write
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.errors import Dropped, SourceError
 from rushes_runtime.generations import (
@@ -27,7 +27,6 @@ from rushes_runtime.generations import (
     mark_of,
     order_key,
 )
-from rushes_runtime.stored_json import NewerFormat
 from rushes_runtime.unreadable import forget_unreadable, unreadable
 from rushes_schemas.artefacts import ACCEPTED_UPLOADS, source_note_key
 from rushes_schemas.events import Event, SegmentPlanned, VideoDeleted, VideoProgress
@@ -135,13 +134,12 @@ async def strike_out(blobs: Blobs, video_id: str) -> None:
 async def orders(blobs: Blobs) -> AsyncIterator[VideoDeleted]:
     """The deletions that a broker without a memory has to be told of again: those that are not finished, and those of
     whose videos a stage left something behind that was killed at work."""
-    async for key in blobs.list(ORDERS):
-        if (
-            event := await _readable(_order_of(blobs, key.removeprefix(f"{ORDERS}/").removesuffix(".json")))
-        ) is not None:
+    async for key in keys_below(blobs, ORDERS):
+        video_id = key.removeprefix(f"{ORDERS}/").removesuffix(".json")
+        if (event := await if_readable(blobs, key, _order_of(blobs, video_id))) is not None:
             yield event
-    async for folder in blobs.folders("videos"):
-        if (event := await _readable(_left_behind(blobs, folder.rsplit("/", 1)[-1]))) is not None:
+    async for folder in keys_below(blobs, "videos", folders=True):
+        if (event := await if_readable(blobs, folder, _left_behind(blobs, folder.rsplit("/", 1)[-1]))) is not None:
             yield event
 
 
@@ -150,14 +148,6 @@ async def _left_behind(blobs: Blobs, video_id: str) -> VideoDeleted | None:
     if mark is None or await is_stored_since(blobs, video_id, mark):
         return None
     return VideoDeleted(video_id=video_id, at=mark.at, generation=mark.generation)
-
-
-async def _readable(work: Awaitable[VideoDeleted | None]) -> VideoDeleted | None:
-    """None where a newer program wrote what is to be read: it is left to that one."""
-    try:
-        return await work
-    except NewerFormat:
-        return None
 
 
 async def forget_marks(blobs: Blobs, before_ms: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import from_json
 
-from rushes_runtime.artefacts import read, write
+from rushes_runtime.artefacts import if_readable, keys_below, read, write
 from rushes_runtime.blobs import BlobMissing, Blobs
 from rushes_runtime.errors import ConfigurationError
 from rushes_runtime.stored_json import FIELD, FORMAT, NewerFormat, parsed
@@ -61,11 +61,11 @@ async def _sentence(blobs: Blobs, ours: StoreFormat) -> str:
 async def newer_blobs(blobs: Blobs) -> AsyncIterator[str]:
     """The keys of the JSONs that a newer program has written. Reads each JSON of the store."""
     for prefix in ("videos", "collections", "pending", "deleting", "deleted"):
-        async for key in blobs.list(prefix):
+        async for key in keys_below(blobs, prefix):
             if not key.endswith(".json"):
                 continue
             try:
-                parsed(key, _Anything, await blobs.get(key))
+                parsed(key, _Anything, await if_readable(blobs, key, blobs.get(key)) or b"")
             except NewerFormat:
                 yield key
             except (BlobMissing, ValueError):

@@ -11,6 +11,10 @@ pending/<hash>.json        the accepted upload is forgotten; bytes that are stor
 deleting/<id>.json         is made again from the mark
 deleted/<hash>.json        is made again: the life before the one that is stored has ended
 collections/<name>.json    is written again at the next start of embed
+
+Where one of many is read, as at a start, what can't even be set aside is skipped and stays as it is, with one line of
+the log, and is counted too: a name that is no key, a link that leads out of the store, what a newer program wrote. See
+`artefacts.if_readable` and `Blobs.list`.
 """
 
 from collections.abc import AsyncIterator

@@ -72,6 +72,8 @@ class Source(BaseModel):
     """The generation of the video, from 1 on. 0 only in files that are older than generations."""
     uploads: list[str] = []
     """Identities of the upload events without a generation that led to these bytes."""
+    is_new: bool = Field(default=False, exclude=True, repr=False)
+    """Whether the upload at hand brought the bytes. It is not stored."""
 
     @property
     def key(self) -> str:

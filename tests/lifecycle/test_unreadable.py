@@ -87,7 +87,7 @@ async def video(platform: Platform, name: str) -> Stored:
         ingest=StageEntry(status="done", at=1, recipe="r1", artefact_uri=f"{own}/ingest-r1.json"),
         segments={"0": entry},
     )
-    stored = Stored(source, record)
+    stored = Stored(source.model_copy(update={"is_new": False}), record)
     for stage, content in CONTENTS.items():
         await write(blobs, stored.artefact(stage, None if stage == "ingest" else 0).key, content or plan)
     board = Storyboard(columns=1, tile_width=1, tile_height=1, times_ms=(0,), end_ms=5)

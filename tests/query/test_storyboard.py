@@ -61,3 +61,8 @@ async def test_a_track_points_at_parts_of_sheets_that_are_there(http: httpx.Asyn
 async def test_a_sheet_that_is_not_there(http: httpx.AsyncClient, path: str, status: int) -> None:
     assert (await http.get(f"/v1/videos/{MORNING}/storyboard/{path}")).status_code == status
     assert (await http.get(f"/v1/videos/{NOWHERE}/storyboard/{path}")).status_code in (404, 422)
+
+
+async def test_a_sheet_without_its_bytes_is_not_there(http: httpx.AsyncClient, empty_platform: Platform) -> None:
+    await empty_platform.blobs.put(sheet_key(MORNING, 0, RECIPE), b"")
+    assert (await http.get(f"/v1/videos/{MORNING}/storyboard/0.jpg")).status_code == 404

