@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from rushes_schemas.ids import blob_key, own_blob_key
+from rushes_schemas.ids import blob_key, is_elsewhere, own_blob_key
 from rushes_schemas.upload_metadata import (
     EVENT_BYTES,
     EXTRA_LEVELS,
@@ -132,7 +132,10 @@ class VideoUploaded(Event):
         return self.uri
 
     def as_of(self, at: int) -> Self:
-        return self if self.accepted_at is not None else self.model_copy(update={"accepted_at": at})
+        # No URI from elsewhere is accepted after its record was written. Of a time in the future, all that became of
+        # the URI until then would count as older. The times of stored videos are `announce`'s, which may run ahead.
+        is_late = self.accepted_at is None or (is_elsewhere(self.uri) and self.accepted_at > at)
+        return self.model_copy(update={"accepted_at": at}) if is_late else self
 
     def subject(self) -> dict[str, Any]:
         return {"uri": redacted(self.uri)}
@@ -309,6 +312,11 @@ class VideoProgress(Event):
             if uri is not None:
                 own_blob_key(uri, self.video_id)
         return self
+
+    def as_of(self, at: int) -> Self:
+        # Nothing is reported before it happened, but what is reported of an upload is not older than the upload.
+        latest = max(at, self.source.accepted_at or 0 if self.source else 0)
+        return self if self.at <= latest else self.model_copy(update={"at": latest})
 
     def key(self) -> str:
         return self.video_id

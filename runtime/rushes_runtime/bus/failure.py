@@ -127,6 +127,12 @@ def time_of(record: ConsumerRecord) -> int:
     return min(number(own_headers(record).get("origin-at")) or max(0, record.timestamp), LATEST_MS)
 
 
+def offset_of(record: ConsumerRecord) -> int | None:
+    """Where in its partition a record was first published: to be tried again does not make it younger."""
+    origin = own_headers(record).get("origin")
+    return record.offset if origin is None else number(origin.rsplit("/", 1)[-1]) or None
+
+
 def attempt_of(record: ConsumerRecord) -> int:
     """Which attempt at a record this is, from 1 on."""
     return number(own_headers(record).get("attempt")) + 1
