@@ -30,6 +30,8 @@ class RecordContext:
 
     stage: str
     attempt: int = 1
+    offset: int | None = None
+    """Where in its partition the record was first published; None if nobody knows."""
     about: Subject = Subject()
     named: dict[str, Any] = field(default_factory=dict)
     """What log lines name besides, such as the URI of an upload."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, FailFast, Field
 
-from rushes_schemas.events import Language, Milliseconds, Scene, Segment
+from rushes_schemas.events import Count, Language, Milliseconds, PictureSize, Scene, Segment
 from rushes_schemas.ids import blob_uri
 from rushes_schemas.upload_metadata import Description, Filename, Metadata, Title
 
@@ -65,10 +65,10 @@ class Source(BaseModel):
 
     video_id: str
     sha256: str
-    size_bytes: int
-    stored_at: int = 0
+    size_bytes: Count
+    stored_at: Milliseconds = 0
     """When the bytes were sent, in ms since the Unix epoch."""
-    generation: int = 0
+    generation: Count = 0
     """The generation of the video, from 1 on. 0 only in files that are older than generations."""
     uploads: list[str] = []
     """Identities of the upload events without a generation that led to these bytes."""
@@ -109,9 +109,9 @@ class StoredMetadata(PublishedMetadata):
 class Plan(BaseModel):
     """Ingest's artefact: what probing found, and the segments."""
 
-    duration_ms: int
-    width: int
-    height: int
+    duration_ms: Milliseconds
+    width: PictureSize
+    height: PictureSize
     has_audio: bool
     media_type: str
     segments: Annotated[tuple[Segment, ...], FailFast()]

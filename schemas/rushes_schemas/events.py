@@ -23,11 +23,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from rushes_schemas.ids import blob_key, own_blob_key
+from rushes_schemas.ids import blob_key, is_elsewhere, own_blob_key
 from rushes_schemas.upload_metadata import (
     EVENT_BYTES,
     EXTRA_LEVELS,
-    MOST_INTEGER,
     Description,
     Filename,
     Metadata,
@@ -43,8 +42,20 @@ VideoId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){
 Language = Annotated[
     str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), BeforeValidator(check_language)
 ]
-# The index stores 64 bits. The exported schemas have never named that bound, and tightening one breaks their users.
-Milliseconds = Annotated[int, Field(ge=0, le=MOST_INTEGER), WithJsonSchema({"type": "integer", "minimum": 0})]
+MOST_COUNT = 2**53 - 1
+"""The most that a count, a size or a generation can be: what JSON carries exactly to every reader."""
+LATEST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999, which is the last that dates can tell."""
+MOST_SEGMENTS = 1_000_000
+"""Segments that a video may have. The ledger goes through all of them at each report."""
+
+# The exported schemas have never named the upper bounds, and tightening one breaks their users.
+Milliseconds = Annotated[int, Field(ge=0, le=LATEST_MS), WithJsonSchema({"type": "integer", "minimum": 0})]
+Count = Annotated[int, Field(ge=0, le=MOST_COUNT), WithJsonSchema({"type": "integer", "minimum": 0})]
+PictureSize = Annotated[int, Field(gt=0, le=MOST_COUNT), WithJsonSchema({"type": "integer", "exclusiveMinimum": 0})]
+Generation = Annotated[int, Field(ge=1, le=MOST_COUNT), WithJsonSchema({"type": "integer", "minimum": 1})]
+SegmentIndex = Annotated[int, Field(ge=0, lt=MOST_SEGMENTS), WithJsonSchema({"type": "integer", "minimum": 0})]
+SegmentCount = Annotated[int, Field(gt=0, le=MOST_SEGMENTS), WithJsonSchema({"type": "integer", "exclusiveMinimum": 0})]
 
 
 def _blob_uri(uri: str, info: ValidationInfo) -> str:
@@ -67,14 +78,15 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
+    @model_validator(mode="after")
+    def _can_be_carried_on(self) -> Self:
+        if self.__pydantic_extra__:
+            check_extra(dict(self.__pydantic_extra__), EXTRA_LEVELS + 1)
+        return self
+
 
 class Event(Model, ABC):
     """A record's value."""
-
-    @model_validator(mode="after")
-    def _can_be_carried_on(self) -> Self:
-        check_extra(dict(self.__pydantic_extra__ or {}), EXTRA_LEVELS + 1)
-        return self
 
     @abstractmethod
     def key(self) -> str:
@@ -102,7 +114,7 @@ class VideoUploaded(Event):
     accepted_at: Milliseconds | None = None
     """When the upload was accepted, told by ingest's door; else the record's time stands for it. The ledger's word on
     it is never older."""
-    generation: Annotated[int, Field(ge=1)] | None = None
+    generation: Generation | None = None
     """Which life of the video is spoken of, where its publisher knows: what speaks of one that was deleted is dropped.
     """
     cleared: tuple[ClearableField, ...] = ()
@@ -120,7 +132,10 @@ class VideoUploaded(Event):
         return self.uri
 
     def as_of(self, at: int) -> Self:
-        return self if self.accepted_at is not None else self.model_copy(update={"accepted_at": at})
+        # No URI from elsewhere is accepted after its record was written. Of a time in the future, all that became of
+        # the URI until then would count as older. The times of stored videos are `announce`'s, which may run ahead.
+        is_late = self.accepted_at is None or (is_elsewhere(self.uri) and self.accepted_at > at)
+        return self.model_copy(update={"accepted_at": at}) if is_late else self
 
     def subject(self) -> dict[str, Any]:
         return {"uri": redacted(self.uri)}
@@ -141,17 +156,17 @@ class Video(Model):
     metadata: Metadata = {}
     filename: Text | None = None
     duration_ms: Milliseconds
-    width: Annotated[int, Field(gt=0)]
-    height: Annotated[int, Field(gt=0)]
+    width: PictureSize
+    height: PictureSize
     has_audio: bool
-    segment_count: Annotated[int, Field(gt=0)]
+    segment_count: SegmentCount
     source_uri: BlobUri
     """Where the bytes lie, as a `blob:` URI."""
-    size_bytes: Annotated[int, Field(ge=0)]
+    size_bytes: Count
     media_type: str
     stored_at: Milliseconds = 0
     """When these bytes were last sent, since the Unix epoch."""
-    generation: Annotated[int, Field(ge=0)] = 0
+    generation: Count = 0
     """Which life of the video is spoken of: 1 until it is deleted, one more each time that its bytes are sent again
     after that. Every stage drops what speaks of a life that was deleted. 0: not said, as by
     programs of before there was this field; then `stored_at` counts."""
@@ -160,7 +175,7 @@ class Video(Model):
 class Segment(Model):
     """The unit of work: the part [start_ms, end_ms) of a video, about two minutes, cut at a silence."""
 
-    index: Annotated[int, Field(ge=0)]
+    index: SegmentIndex
     start_ms: Milliseconds
     end_ms: Milliseconds
     audio_uri: BlobUri | None = None
@@ -229,7 +244,7 @@ class Keyframe(Model):
 class Scene(Model):
     """A shot, or the part of it that lies in this segment: [start_ms, end_ms)."""
 
-    index: Annotated[int, Field(ge=0)]
+    index: Count
     start_ms: Milliseconds
     end_ms: Milliseconds
     continues: bool = False
@@ -255,7 +270,7 @@ class SegmentRecalled(Event):
     """A segment that is indexed already is to be put into a collection that is being filled, out of its artefacts."""
 
     video_id: VideoId
-    segment: Annotated[int, Field(ge=0)]
+    segment: SegmentIndex
     collection: Annotated[str, Field(min_length=1)]
 
     def key(self) -> str:
@@ -269,11 +284,11 @@ class VideoProgress(Event):
     """A stage finished, failed, skipped or put off a segment; `segment` is None where it speaks of the whole video."""
 
     video_id: VideoId
-    segment: Annotated[int, Field(ge=0)] | None = None
+    segment: SegmentIndex | None = None
     stage: StageName
     status: ProgressStatus
     reason: str | None = None
-    points: Annotated[int, Field(ge=0)] | None = None
+    points: Count | None = None
     at: Milliseconds
     elapsed_ms: Milliseconds | None = None
     """How long the stage worked on it; None where the result was already there."""
@@ -287,7 +302,7 @@ class VideoProgress(Event):
     """What was asked for, told by ingest where it refused a video and no facts could be had."""
     stored_at: Milliseconds = 0
     """The video's `stored_at`."""
-    generation: Annotated[int, Field(ge=0)] = 0
+    generation: Count = 0
     """The video's `generation`."""
 
     @model_validator(mode="after")
@@ -297,6 +312,11 @@ class VideoProgress(Event):
             if uri is not None:
                 own_blob_key(uri, self.video_id)
         return self
+
+    def as_of(self, at: int) -> Self:
+        # Nothing is reported before it happened, but what is reported of an upload is not older than the upload.
+        latest = max(at, self.source.accepted_at or 0 if self.source else 0)
+        return self if self.at <= latest else self.model_copy(update={"at": latest})
 
     def key(self) -> str:
         return self.video_id
@@ -311,7 +331,7 @@ class VideoDeleted(Event):
     video_id: VideoId
     at: Milliseconds
     """When it was asked for."""
-    generation: Annotated[int, Field(ge=1)] | None = None
+    generation: Generation | None = None
     """The life that ends, and all before it. None: the one that there is when the event is first consumed."""
 
     def key(self) -> str:

@@ -89,6 +89,8 @@ class StageEntry(BaseModel):
     recipe: str | None = None
     artefact_uri: str | None = None
     language: Language | None = None
+    offset: int | None = None
+    """Where in its partition of `video-progress` the report lies, where that is known."""
 
 
 class VideoRecord(BaseModel):

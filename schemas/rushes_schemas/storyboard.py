@@ -7,18 +7,20 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rushes_schemas.events import Milliseconds, PictureSize
+
 
 class Storyboard(BaseModel):
     """Where on the sheet which time is: row by row, `columns` in each, from the top left."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    columns: Annotated[int, Field(ge=1)]
-    tile_width: Annotated[int, Field(ge=1)]
-    tile_height: Annotated[int, Field(ge=1)]
-    times_ms: Annotated[tuple[int, ...], Field(min_length=1)]
+    columns: PictureSize
+    tile_width: PictureSize
+    tile_height: PictureSize
+    times_ms: Annotated[tuple[Milliseconds, ...], Field(min_length=1)]
     """From when on each picture stands for the video, which it does until the next one."""
-    end_ms: int
+    end_ms: Milliseconds
     """Until when the last one does."""
 
     def place(self, number: int) -> tuple[int, int, int, int]:

@@ -24,7 +24,7 @@ from rushes_runtime.errors import InvalidError
 from rushes_runtime.index.edge import EdgeIndex
 from rushes_runtime.index.port import CollectionSpec, DenseSpec, Point
 from rushes_schemas.artefacts import StoredMetadata
-from rushes_schemas.events import Video, VideoProgress, VideoUploaded
+from rushes_schemas.events import LATEST_MS, Video, VideoProgress, VideoUploaded
 from rushes_schemas.ids import video_id
 from rushes_schemas.index import (
     SCENE_BOOL_FIELDS,
@@ -264,7 +264,7 @@ LARGEST = {
 
 def test_the_most_that_can_be_said_is_carried(indexes: Indexes) -> None:
     assert len(dumped(LARGEST["metadata"]).decode("unicode_escape").encode()) * 0.9 > METADATA_BYTES * 0.8
-    is_carried(by_record({"uri": "file:///" + "a" * 8000, "accepted_at": 2**63 - 1} | LARGEST), indexes)
+    is_carried(by_record({"uri": "file:///" + "a" * 8000, "accepted_at": LATEST_MS} | LARGEST), indexes)
 
 
 REFUSED: list[tuple[str, Any]] = [

@@ -21,8 +21,9 @@ from rushes_runtime.blobs import Blobs
 from rushes_runtime.deletion import order
 from rushes_runtime.errors import InvalidError
 from rushes_runtime.generations import find_source
-from rushes_schemas.artefacts import Source
-from rushes_schemas.events import VideoDeleted
+from rushes_runtime.stored_json import parsed
+from rushes_schemas.artefacts import Source, StoredMetadata, metadata_key
+from rushes_schemas.events import LATEST_MS, VideoDeleted
 
 from .archives import (
     ArchiveDoor,
@@ -169,6 +170,15 @@ async def test_what_is_there_is_not_replaced(door: ArchiveDoor) -> None:
         after = door.contents()
         assert after[f"videos/{ID}/0/asr-b2.json"] == b'{"status":"no_speech"}'
         assert {key: after[key] for key in FILM if key != NOTE} == {k: v for k, v in FILM.items() if k != NOTE}
+
+
+async def test_what_was_said_in_the_future_is_as_old_as_the_import(door: ArchiveDoor) -> None:
+    key = metadata_key(ID)
+    answer = await door.send(tar_of(FILM | {key: b'{"title":"Later","said_at":%d}' % LATEST_MS}))
+    assert answer.status_code == 202
+    stored = parsed(key, StoredMetadata, door.contents()[key])
+    assert (stored.title, stored.said_at <= time.time() * 1000) == ("Later", True)
+    assert [event.accepted_at <= time.time() * 1000 + 1 for event in door.events if event.accepted_at] == [True]
 
 
 async def test_a_film_can_be_uploaded_after_an_archive_without_its_bytes(door: ArchiveDoor) -> None:

@@ -28,13 +28,13 @@ from rushes_runtime.metrics import Metrics
 from rushes_runtime.platform import Platform
 from rushes_runtime.settings import BlobSettings, Settings
 from rushes_schemas.artefacts import Source, source_key
-from rushes_schemas.events import VideoDeleted, VideoUploaded
+from rushes_schemas.events import LATEST_MS, VideoDeleted, VideoUploaded
 
 from .faults import Faults, Killed, killed
 from .video import source
 
 BYTES = b"a film"
-CLOCKS = st.one_of(st.integers(0, 5), st.integers(0, 2**53))
+CLOCKS = st.one_of(st.integers(0, 5), st.integers(0, LATEST_MS))
 STEPS = st.lists(
     st.tuples(st.sampled_from(["add", "uri", "raw", "delete", "raw delete", "again"]), CLOCKS, st.integers(0, 50)),
     min_size=1,
@@ -174,7 +174,7 @@ async def test_added_again_after_the_clock_was_set_back() -> None:
 async def test_a_time_in_the_future_in_a_raw_event_keeps_no_video_from_being_added_again(tmp_path: Path) -> None:
     platform = on(Blobs("memory:///"))
     (film := tmp_path / "film.mp4").write_bytes(BYTES)
-    raw = VideoUploaded(uri=film.as_uri(), accepted_at=2**53)
+    raw = VideoUploaded(uri=film.as_uri(), accepted_at=LATEST_MS)
     await fetch_source(raw, platform, IngestSettings(), FETCHER)
     order = VideoDeleted(video_id=ID, at=5, generation=await deletion.ending(platform.blobs, ID))
     await purge(platform, order)

@@ -16,7 +16,7 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faststream import BaseMiddleware
 from faststream.message import StreamMessage
 
-from rushes_runtime.bus.failure import attempt_of
+from rushes_runtime.bus.failure import attempt_of, offset_of
 from rushes_runtime.bus.settle import Settler
 from rushes_runtime.record_context import RecordContext, enter
 from rushes_schemas.events import Event
@@ -37,7 +37,7 @@ def delivery(settler: Settler) -> Callable[..., BaseMiddleware]:
             self.record = self.msg
             self.started = time.monotonic()
             settler.in_hand[self.record.topic].taken()
-            self.known = RecordContext(settler.service, attempt_of(self.record))
+            self.known = RecordContext(settler.service, attempt_of(self.record), offset_of(self.record))
             enter(self.known)
 
         async def consume_scope(self, call_next: Callable[[Any], Awaitable[Any]], msg: StreamMessage[Any]) -> Any:

@@ -9,6 +9,7 @@ from aiokafka import ConsumerRecord
 from rushes_runtime.errors import ComputeError, InvalidError, RushesError, reason_of
 from rushes_runtime.record_context import Subject
 from rushes_runtime.settings import FailureSettings
+from rushes_schemas.events import LATEST_MS
 
 PREFIX = "rushes-"
 """All headers of ours begin so; the record's own are kept beside them."""
@@ -123,7 +124,13 @@ def _most_attempts(error: BaseException, settings: FailureSettings) -> int:
 
 def time_of(record: ConsumerRecord) -> int:
     """When a record was first published, in ms since the epoch: to be tried again does not make it younger."""
-    return number(own_headers(record).get("origin-at")) or max(0, record.timestamp)
+    return min(number(own_headers(record).get("origin-at")) or max(0, record.timestamp), LATEST_MS)
+
+
+def offset_of(record: ConsumerRecord) -> int | None:
+    """Where in its partition a record was first published: to be tried again does not make it younger."""
+    origin = own_headers(record).get("origin")
+    return record.offset if origin is None else number(origin.rsplit("/", 1)[-1]) or None
 
 
 def attempt_of(record: ConsumerRecord) -> int:

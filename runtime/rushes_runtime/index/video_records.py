@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+import structlog
+from pydantic import ValidationError
+
 from rushes_runtime.index.port import EVERYTHING, CollectionSpec, Filter, Index, Match, Point, Range
 from rushes_schemas.index import (
     VIDEO_INTEGER_FIELDS,
@@ -21,6 +24,8 @@ VIDEOS = CollectionSpec(keyword_fields=VIDEO_KEYWORD_FIELDS, integer_fields=VIDE
 PAGE = 100
 """Records that are read at once."""
 
+log = structlog.stdlib.get_logger("rushes.records")
+
 
 async def ensure_videos(index: Index) -> None:
     """Create the catalog's collection if it is missing."""
@@ -28,18 +33,35 @@ async def ensure_videos(index: Index) -> None:
 
 
 async def find_record(index: Index, video_id: str) -> VideoRecord | None:
-    """Return a video's record, or None if the catalog does not know the video."""
+    """Return a video's record, or None if the catalog does not know the video or its record can't be read."""
     found = await index.get(VIDEOS_COLLECTION, [video_id])
-    return VideoRecord.model_validate(found[0].payload) if found else None
+    return read_record(found[0]) if found else None
+
+
+def read_record(point: Point) -> VideoRecord | None:
+    """Return the record in a point, or None, after a line in the log, if it can't be read.
+
+    One bad record must not hide the others, or keep a service from starting.
+    """
+    try:
+        return VideoRecord.model_validate(point.payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        log.error(
+            "a video's record can't be read and is left out", video_id=point.id, reason=f"{where}: {first['msg']}"
+        )
+        return None
 
 
 async def records(index: Index, filter: Filter = EVERYTHING) -> AsyncIterator[VideoRecord]:
-    """Yield the records that pass a filter."""
+    """Yield the records that pass a filter and can be read."""
     after: str | None = None
     while True:
         page = await index.scroll(VIDEOS_COLLECTION, filter, PAGE, after)
         for point in page.points:
-            yield VideoRecord.model_validate(point.payload)
+            if (record := read_record(point)) is not None:
+                yield record
         if (after := page.next) is None:
             return
 

@@ -23,6 +23,7 @@ from rushes_runtime.deletion import drops_deleted, forget_marks
 from rushes_runtime.index.scene_collections import choose_encoders, ensure_scenes
 from rushes_runtime.index.video_records import ensure_videos, remove_record
 from rushes_runtime.platform import Platform
+from rushes_runtime.record_context import Record
 from rushes_runtime.service import Service
 from rushes_schemas import topics
 from rushes_schemas.events import Event, VideoDeleted, VideoProgress
@@ -61,9 +62,9 @@ def handle(stage: Stage, platform: Platform) -> None:
 
     @stage.consumes(topics.VIDEO_PROGRESS)
     @drops_deleted(platform.blobs, partial(remove_record, index))
-    async def on_video_progress(event: VideoProgress) -> None:
+    async def on_video_progress(event: VideoProgress, record: Record) -> None:
         """Write the report into the ledger, and count the points once nothing is left to do."""
-        await take_progress(index, event)
+        await take_progress(index, event, record.offset)
 
 
 @asynccontextmanager

@@ -22,15 +22,16 @@ MOST_URIS = 50
 """How many of the URIs that a video was published as are kept: the latest."""
 
 
-async def take_progress(index: Index, event: VideoProgress) -> None:
+async def take_progress(index: Index, event: VideoProgress, offset: int | None = None) -> None:
     """Write a report into the record of its video, or of the accepted URI that is no video yet.
 
-    The reports of one id arrive in order, one at a time. Raises IndexUnavailable.
+    The reports of one id arrive in order, one at a time, except for those that are tried again. `offset` is where the
+    report lies in its partition. Raises IndexUnavailable.
     """
     if is_of_provisional(event):
         await _take_provisional(index, event)
         return
-    record = applied(await find_record(index, event.video_id), event)
+    record = applied(await find_record(index, event.video_id), event, offset)
     counted = await count_searched_points(index, event.video_id) if is_complete(record) else None
     await put_record(index, with_status(record, counted))
     if event.source:
@@ -64,8 +65,8 @@ def is_of_provisional(event: VideoProgress) -> bool:
     return event.source is not None and event.video_id == provisional_id(event.source.uri)
 
 
-def applied(record: VideoRecord | None, event: VideoProgress) -> VideoRecord:
-    """Return the record after a report.
+def applied(record: VideoRecord | None, event: VideoProgress, offset: int | None = None) -> VideoRecord:
+    """Return the record after a report, which lies at this offset of its partition.
 
     The same report twice changes nothing. A report that is older than the ledger's line of its segment and stage is
     ignored.
@@ -73,7 +74,7 @@ def applied(record: VideoRecord | None, event: VideoProgress) -> VideoRecord:
     before = record or VideoRecord(
         video_id=event.video_id, status="processing", created_at=event.at, updated_at=event.at
     )
-    changes = _of_video(before, event) if event.segment is None else _of_segment(before, event)
+    changes = _of_video(before, event) if event.segment is None else _of_segment(before, event, offset)
     changed = before.model_copy(update=changes | {"updated_at": max(before.updated_at, event.at)})
     return changed.model_copy(update={"language": _language(changed)})
 
@@ -142,15 +143,25 @@ def _without_indexer(segments: Segments) -> Segments:
     }
 
 
-def _of_segment(record: VideoRecord, event: VideoProgress) -> dict[str, Any]:
+def _of_segment(record: VideoRecord, event: VideoProgress, offset: int | None) -> dict[str, Any]:
     stages = record.segments.get(str(event.segment), {})
     before = stages.get(event.stage)
-    if before and before.at > event.at:
+    if before and _is_older(event, offset, before):
         return {}
     if before and before.status == "failed" and event.status != "failed":
         stages = _without_later(stages, event.stage)  # later stages worked on the failure, and will work again
-    changed = {**stages, event.stage: _entry(before, event)}
+    changed = {**stages, event.stage: _entry(before, event).model_copy(update={"offset": offset})}
     return {"segments": {**record.segments, str(event.segment): changed}}
+
+
+def _is_older(event: VideoProgress, offset: int | None, line: StageEntry) -> bool:
+    """Whether a report is older than the ledger's line: by its time, and by the log where both offsets are known.
+
+    A clock may have been set back, and an embedded broker counts its offsets from 0 at each start. So neither is
+    trusted alone.
+    """
+    is_after = offset is not None and line.offset is not None and offset > line.offset
+    return line.at > event.at and not is_after
 
 
 def _without_later(stages: Mapping[str, StageEntry], stage: StageName) -> dict[str, StageEntry]:

@@ -10,11 +10,11 @@ from rushes_ingest.upload_metadata import find_metadata, restore_metadata
 from rushes_runtime.artefacts import if_readable, keys_below, read_all, write
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.generations import find_source, is_deleted
-from rushes_runtime.index.port import Index
+from rushes_runtime.index.video_records import find_record
 from rushes_runtime.platform import Platform
 from rushes_schemas.artefacts import ACCEPTED_UPLOADS, PublishedMetadata, accepted_upload_key
 from rushes_schemas.events import VideoUploaded
-from rushes_schemas.index import VIDEOS_COLLECTION, VideoRecord
+from rushes_schemas.index import VideoRecord
 
 
 async def note_upload(blobs: Blobs, event: VideoUploaded) -> None:
@@ -67,7 +67,7 @@ async def _unfinished_upload(platform: Platform, video_id: str) -> VideoUploaded
     source = await find_source(platform.blobs, video_id)
     if source is None or await is_deleted(platform.blobs, video_id, source.generation):
         return None
-    record = await _record(platform.index, video_id)
+    record = await find_record(platform.index, video_id)
     # The catalog has a copy of the metadata. It replaces a file that was damaged and set aside.
     if record is not None and record.video is not None:
         from_record = PublishedMetadata.model_validate(record.video, from_attributes=True)
@@ -84,8 +84,3 @@ def is_settled(record: VideoRecord | None, metadata: PublishedMetadata) -> bool:
     if record is None or record.status == "processing":
         return False
     return record.video is None or PublishedMetadata.model_validate(record.video, from_attributes=True) == metadata
-
-
-async def _record(index: Index, video_id: str) -> VideoRecord | None:
-    found = await index.get(VIDEOS_COLLECTION, [video_id])
-    return VideoRecord.model_validate(found[0].payload) if found else None

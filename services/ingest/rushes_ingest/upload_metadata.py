@@ -13,7 +13,7 @@ from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import InvalidError
 from rushes_schemas.artefacts import PublishedMetadata, StoredMetadata, metadata_key
-from rushes_schemas.events import VideoUploaded
+from rushes_schemas.events import LATEST_MS, VideoUploaded
 from rushes_schemas.upload_metadata import metadata_from_json
 
 TEXT_FIELDS = ("title", "description", "language", "metadata")
@@ -56,15 +56,17 @@ def _parse_metadata(metadata: str) -> Any:
 def merge_metadata(before: StoredMetadata, event: VideoUploaded, now: int) -> StoredMetadata:
     """Return the metadata after an event. Its fields replace those of before; fields in `cleared` become empty.
 
-    An event that was accepted before the last change only fills fields that are empty. `now` is in ms since the Unix
-    epoch.
+    An event that was accepted before the last change only fills fields that are empty. One that was accepted after it
+    wins whatever the clock says now, and a time in the future counts as the next moment, so that what is said later
+    wins over it in turn. `now` is in ms since the Unix epoch.
     """
     new = PublishedMetadata.model_validate(event, from_attributes=True).model_dump(exclude_defaults=True)
     # The same bytes uploaded under another name are the same video, which keeps its first file name.
     if before.filename:
         new.pop("filename", None)
-    # A time in the future, set by a clock that is ahead, would make all later events count as late.
-    at = min(event.accepted_at or 0, now)
+    # A time in the future, set by a clock that is ahead, would make all later events count as late. A clock that was
+    # set back must not make this one late: `announce` gave it a time after the last change.
+    at = min(event.accepted_at or 0, max(now, before.said_at + 1), LATEST_MS)
     if at < before.said_at:
         return before.model_copy(update=new | before.model_dump(exclude_defaults=True))
     cleared = {name: PublishedMetadata.model_fields[name].get_default() for name in event.cleared}

@@ -18,7 +18,7 @@ from rushes_runtime.index.port import Index
 from rushes_runtime.provisional import show_accepted
 from rushes_schemas.api import Accepted
 from rushes_schemas.artefacts import Source
-from rushes_schemas.events import VideoUploaded
+from rushes_schemas.events import LATEST_MS, VideoUploaded
 
 PublishUpload = Callable[[VideoUploaded], Awaitable[object]]
 
@@ -78,7 +78,8 @@ async def announce(
     With an index, a URI that is not fetched yet is listed from then on.
     """
     # Metadata are merged in the order of `accepted_at`, so it has to grow even where this machine's clock is behind.
-    accepted_at = max(now_ms(), await metadata_changed_at(blobs, video_id) + 1 if video_id else 0)
+    changed_at = await metadata_changed_at(blobs, video_id) if video_id else 0
+    accepted_at = min(max(now_ms(), changed_at + 1), LATEST_MS)
     event = event.model_copy(update={"accepted_at": accepted_at})
     # The note comes before the event: an embedded broker may lose the event at any moment after this.
     await note_upload(blobs, event)

@@ -16,6 +16,7 @@ from rushes_runtime.index.port import (
     Query,
     UnknownCollection,
 )
+from rushes_runtime.index.video_records import read_record
 from rushes_schemas.index import SCENES_ALIAS, VIDEOS_COLLECTION, VideoRecord
 
 
@@ -93,8 +94,8 @@ class IndexReader:
 
     async def videos(self, video_ids: Iterable[str]) -> dict[str, VideoRecord]:
         """Return the records that exist, by video id."""
-        records = map(_record, await self._get(VIDEOS_COLLECTION, list(video_ids)))
-        return {record.video_id: record for record in records}
+        points = await self._get(VIDEOS_COLLECTION, list(video_ids))
+        return {record.video_id: record for record in _readable(points)}
 
     async def videos_page(
         self, limit: int, cursor: str | None, wanted: Filter = EVERYTHING
@@ -104,7 +105,7 @@ class IndexReader:
         if cursor is not None and not _is_id(cursor):
             raise InvalidError("bad_cursor", f"{cursor!r} is no cursor; take `next_cursor` of the page before.")
         page = await self._scroll(VIDEOS_COLLECTION, wanted, limit, cursor)
-        return list(map(_record, page.points)), page.next
+        return _readable(page.points), page.next
 
     def is_possible(self, id: str) -> bool:
         """Whether a record or a scene can have this id."""
@@ -130,8 +131,8 @@ class IndexReader:
             return NO_PAGE
 
 
-def _record(point: Point) -> VideoRecord:
-    return VideoRecord.model_validate(point.payload)
+def _readable(points: Iterable[Point]) -> list[VideoRecord]:
+    return [record for point in points if (record := read_record(point)) is not None]
 
 
 def _is_id(text: str) -> bool:

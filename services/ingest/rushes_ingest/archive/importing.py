@@ -27,7 +27,8 @@ from rushes_runtime.blobs import INCOMING, Blobs
 from rushes_runtime.deletion import BeingDeleted, refuse_while_deleting, sweep
 from rushes_runtime.errors import TransientError
 from rushes_runtime.generations import find_source, is_deleted, next_generation
-from rushes_schemas.artefacts import Source, source_note_key, video_prefix
+from rushes_runtime.stored_json import dumped, parsed
+from rushes_schemas.artefacts import Source, StoredMetadata, metadata_key, source_note_key, video_prefix
 from rushes_schemas.ids import video_id
 
 STAGING = f"{INCOMING}/archive"
@@ -79,7 +80,7 @@ class ArchiveImporter:
         self._running += 1
         staging = _StagingArea(self._blobs, self._settings)
         try:
-            videos = await self._stage(staging, pieces)
+            videos = await self._stage(staging, pieces, at)
             sources = [await self._validated(staging, video, found) for video, found in videos.items()]
             await staging.move_artefacts()
             # Only here do videos become visible: up to now, nothing but unreferenced artefacts was moved.
@@ -88,7 +89,7 @@ class ArchiveImporter:
             self._running -= 1
             await staging.remove()
 
-    async def _stage(self, staging: "_StagingArea", pieces: AsyncIterator[bytes]) -> dict[str, _ArchivedVideo]:
+    async def _stage(self, staging: "_StagingArea", pieces: AsyncIterator[bytes], at: int) -> dict[str, _ArchivedVideo]:
         videos: dict[str, _ArchivedVideo] = {}
         async for member in read_members(pieces, self._settings.archive_members):
             video, name = video_and_name(member)
@@ -102,6 +103,8 @@ class ArchiveImporter:
             if name == SOURCE_NOTE and isinstance(data, bytes):
                 found.source = parse_source(data)
             else:
+                if isinstance(data, bytes) and metadata_key(video) == f"{video_prefix(video)}/{name}":
+                    data = _said_by(data, metadata_key(video), at)
                 await staging.put_artefact(video, name, data)
         if not videos:
             raise invalid_archive("the archive holds no video")
@@ -148,6 +151,12 @@ class ArchiveImporter:
         source = source.model_copy(update={"generation": generation})
         await write(self._blobs, source_note_key(video), source)
         return source
+
+
+def _said_by(data: bytes, key: str, at: int) -> bytes:
+    """Return stored metadata with a time that is not after `at`: all that is said from now on is later."""
+    metadata = parsed(key, StoredMetadata, data)
+    return data if metadata.said_at <= at else dumped(metadata.model_copy(update={"said_at": at}))
 
 
 class _StagingArea:
