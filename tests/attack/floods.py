@@ -1,6 +1,7 @@
 """What asks for more than there is: of memory, time, disk, room."""
 
 from base64 import b64encode
+from statistics import median
 from time import monotonic
 
 from tests.attack.films import id_of
@@ -9,7 +10,6 @@ from tests.attack.target import Answer, Target
 
 GIANT = (16_000, 16_000)
 UPLOADS = 300
-SLOWEST_S = 0.15
 """Of the last creations; the first take some milliseconds."""
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -49,11 +49,13 @@ def pictures(target: Target) -> None:
 def unfinished(target: Target) -> None:
     """Hundreds of uploads that nobody goes on with, and one that says that it will be huge: others are served."""
     tally = target.tally
-    created, slowest, refused = [], 0.0, 0
-    for number in range(UPLOADS):
+    created: list[str] = []
+    took: list[float] = []
+    refused = 0
+    for _ in range(UPLOADS):
         began = monotonic()
         sent = _create(target, 1_000_000)
-        slowest = max(slowest, monotonic() - began) if number >= UPLOADS - 20 else slowest
+        took.append(monotonic() - began)
         if isinstance(sent, str) or sent.status_code >= 500:
             tally.violation("tus creation", str(sent))
         elif sent.status_code == 201:
@@ -61,7 +63,10 @@ def unfinished(target: Target) -> None:
         else:
             refused += 1
     tally.survived(f"{len(created)} unfinished uploads, {refused} refused")
-    tally.holds("creating stays quick", slowest < SLOWEST_S, f"the last took up to {slowest * 1000:.0f} ms")
+    first, last = median(took[:50]), median(took[-50:])  # a ratio holds on a busy machine too
+    tally.holds(
+        "creating stays quick", last < 3 * first, f"it took {first * 1000:.0f} ms at first, {last * 1000:.0f} at last"
+    )
     for location in created:
         target.request("DELETE", _path(location), headers=TUS)
     huge = _create(target, 480_000_000)

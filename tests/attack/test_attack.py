@@ -6,7 +6,7 @@ import pytest
 from tests.attack.run import GROUPS, attack
 from tests.attack.tally import Tally
 
-pytestmark = [pytest.mark.all, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.all, pytest.mark.timeout(900)]
 
 
 def test_no_input_breaks_a_promise(tmp_path: Path) -> None:
