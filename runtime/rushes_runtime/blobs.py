@@ -100,7 +100,11 @@ class Blobs:
         """Return if the store answers and, being a folder, has room; raises BlobsUnavailable if not."""
         async for _ in self.list(".ready"):
             break
-        if self.folder is not None and (sentence := await asyncio.to_thread(full, self.folder)):
+        if self.folder is None:
+            return
+        with self._translated(".ready"):
+            self.folder.mkdir(parents=True, exist_ok=True)  # the store of a first start
+        if sentence := await asyncio.to_thread(full, self.folder):
             raise BlobsUnavailable(sentence)
 
     async def put(self, key: str, data: bytes | AsyncIterator[bytes], media_type: str | None = None) -> None:

@@ -91,7 +91,7 @@ def json_request(method: str, path: str, body: bytes) -> bytes:
                 b"/v1/uploads/resumable",
                 [(b"Tus-Resumable", b"1.0.0"), (b"Upload-Length", b"5"), (b"Upload-Metadata", b"title \xe9")],
             ),
-            422,
+            400,
             "not Base64",
         ),
         (request("POST", b"/v1/uploads", [(b"Content-Length", LONG_NUMBER.encode())]), 400, ""),

@@ -131,9 +131,9 @@ class _Exchange:
         message = await self._budget.spent_on(self._receive)
         size = len(message.get("body", b""))
         self._came += size
+        self._check_size()  # first: what is too large never fits, however often it is sent again
         if self._most is not None:
             self.keep(size)
-        self._check_size()
         if message["type"] == "http.disconnect" or not message.get("more_body"):
             self._more_body = False
             self.body_came()
