@@ -25,6 +25,7 @@ from rushes_schemas.events import (
     extended,
 )
 from rushes_schemas.ids import blob_uri, video_id
+from rushes_schemas.storyboard import Storyboard, storyboard_key
 
 PHOTOGRAPHS = sorted((Path(__file__).parents[1] / "models" / "data").glob("*.jpg"))
 SCENES = 2
@@ -78,3 +79,6 @@ async def _store_scenes(blobs: Blobs, event: SegmentTranscribed, number: int) ->
         keyframe = Keyframe(time_ms=start_ms, uri=blob_uri(key))
         found.append(Scene(index=index, start_ms=start_ms, end_ms=start_ms + SCENE_MS, keyframes=(keyframe,)))
     await write(blobs, artefact.key, SceneList(scenes=tuple(found)))
+    times_ms = tuple(scene.start_ms for scene in found)
+    board = Storyboard(columns=SCENES, tile_width=64, tile_height=64, times_ms=times_ms, end_ms=SCENES * SCENE_MS)
+    await write(blobs, storyboard_key(event.video.video_id, 0, artefact.recipe), board)
