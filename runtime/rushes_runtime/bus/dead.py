@@ -13,7 +13,7 @@ from typing import Literal, cast, get_args
 import structlog
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus import oversize
@@ -24,6 +24,7 @@ from rushes_runtime.bus.reading import whole
 from rushes_runtime.errors import BrokerUnavailable, InvalidError
 from rushes_runtime.record_context import Subject
 from rushes_runtime.settings import KafkaSettings
+from rushes_schemas.api import DeadLetter
 from rushes_schemas.events import StageName, VideoProgress
 from rushes_schemas.topics import SERVICES, TOPICS, VIDEO_PROGRESS, Topic, dead_letter_topic
 
@@ -34,35 +35,6 @@ OUTCOME = PREFIX + "outcome"
 log = structlog.stdlib.get_logger("rushes.dead")
 
 Outcome = Literal["replayed", "discarded"]
-
-
-class DeadLetter(BaseModel):
-    """A record that a service gave up. `value` is its text, or base64 where it is none (`is_base64`)."""
-
-    id: str
-    """`<service>:<partition>:<offset>`"""
-    service: str
-    reason: str
-    error: str
-    attempts: int
-    at: int
-    """When it was given up, in ms since the epoch."""
-    video_id: str | None = None
-    segment: int | None = None
-    recipe: str | None = None
-    origin: str
-    """Topic/partition/offset at which it was first consumed."""
-    origin_topic: str
-    first_error: str
-    stack: str
-    key: str | None = None
-    headers: dict[str, str] = {}
-    value: str
-    is_base64: bool = False
-    stored_at: str | None = None
-    """The blob that has key, headers and value of one that is larger than its topic takes. A list leaves them out."""
-    missing: str | None = None
-    """Why they can't be brought back from there."""
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,13 @@ from pydantic import BaseModel, ConfigDict
 from rushes_runtime.artefacts import if_readable, keys_below, read, write
 from rushes_runtime.blobs import Blobs
 from rushes_runtime.bus.connect import publishing
-from rushes_runtime.bus.dead import DeadLetter, Wanted, letter_of, refusal, republish
+from rushes_runtime.bus.dead import Wanted, letter_of, refusal, republish
 from rushes_runtime.bus.failure import Failure, GivenUp, foreign_headers, own_headers, time_of
 from rushes_runtime.bus.progress import now_ms
 from rushes_runtime.errors import BrokerUnavailable, Dropped, InvalidError
 from rushes_runtime.record_context import Subject
 from rushes_runtime.settings import KafkaSettings
+from rushes_schemas.api import DeadLetter
 from rushes_schemas.events import Event
 from rushes_schemas.topics import SERVICES, dead_letter_topic
 

@@ -2,9 +2,10 @@
 
 from typing import Protocol
 
-from rushes_runtime.bus.dead import DeadLetter, DeadLetters, Wanted
+from rushes_runtime.bus.dead import DeadLetters, Wanted
 from rushes_runtime.bus.dead_blobs import BlobDeadLetters
 from rushes_runtime.platform import Platform
+from rushes_schemas.api import DeadLetter
 
 
 class DeadLetterStore(Protocol):

@@ -56,7 +56,7 @@ def dead_letter_routes(letters: DeadLetterStore) -> APIRouter:
     async def listed(listing: Annotated[models.DeadLetterListing, Query()]) -> models.DeadLetters:
         """Return the dead letters that were neither replayed nor discarded."""
         found = await letters.open(dead.Wanted(**listing.model_dump(exclude={"limit"})))
-        return models.DeadLetters(total=len(found), dead_letters=[_answer(letter) for letter in found[: listing.limit]])
+        return models.DeadLetters(total=len(found), dead_letters=found[: listing.limit])
 
     @router.get("/{id}")
     async def one(id: str) -> models.DeadLetter:
@@ -64,7 +64,7 @@ def dead_letter_routes(letters: DeadLetterStore) -> APIRouter:
         letter = await letters.one(id)
         if letter is None:
             raise HTTPException(404, f"There is no dead letter {id!r}, or it was replayed or discarded.")
-        return _answer(letter)
+        return letter
 
     @router.post("/replay")
     async def replay_dead_letters(decision: models.DeadLetterDecision) -> models.DecidedDeadLetters:
@@ -88,9 +88,5 @@ def _chosen(decision: models.DeadLetterDecision) -> dead.Wanted:
     return dead.Wanted(**filters)
 
 
-def _answer(letter: dead.DeadLetter) -> models.DeadLetter:
-    return models.DeadLetter(**letter.model_dump())
-
-
-def _decided(letters: list[dead.DeadLetter]) -> models.DecidedDeadLetters:
+def _decided(letters: list[models.DeadLetter]) -> models.DecidedDeadLetters:
     return models.DecidedDeadLetters(count=len(letters), ids=[letter.id for letter in letters])
